@@ -1,0 +1,1 @@
+"""Python that runs in the service worker; standard library only, and host-tested but for `bridge`."""
