@@ -1,0 +1,9 @@
+project = "sphinx-asgi-live"
+author = "sphinx-asgi-live contributors"
+copyright = "sphinx-asgi-live contributors"
+
+extensions = ["sphinx_asgi_live", "myst_parser"]
+
+html_theme = "furo"
+html_title = "sphinx-asgi-live"
+exclude_patterns = ["_build"]

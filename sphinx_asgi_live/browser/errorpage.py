@@ -1,0 +1,107 @@
+"""What the reader and the log see of an app's error: a traceback without the frames of this package."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from html import escape
+from pathlib import PurePosixPath
+from typing import Any
+
+from sphinx_asgi_live.browser.messages import Scope
+
+# `co_filename` of everything in this package begins with it, zipped or not.
+_OWN_FOLDER = __file__.rpartition("errorpage.py")[0]
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>
+:root {{ --ink: #1c1d21; --muted: #5d6068; --paper: #fff; --box: #f4f4f6; --bad: #b3261e; }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --ink: #e6e7eb; --muted: #9b9fa9; --paper: #16171a; --box: #202226; --bad: #ff8f86; }}
+}}
+body {{ margin: 0; padding: 1.5rem; background: var(--paper); color: var(--ink);
+  font: 1rem/1.5 system-ui, sans-serif; }}
+h1 {{ margin: 0 0 .25rem; color: var(--bad); font-size: 1.25rem; overflow-wrap: anywhere;
+  white-space: pre-wrap; }}
+p {{ margin: 0 0 1rem; color: var(--muted); overflow-wrap: anywhere; }}
+pre {{ margin: 0; padding: 1rem; background: var(--box); border-radius: .5rem; overflow-x: auto;
+  font: .85rem/1.5 ui-monospace, monospace; }}
+.library {{ color: var(--muted); }}
+</style>
+</head>
+<body>
+<h1>{headline}</h1>
+<p>500 Internal Server Error: the app raised this while it answered <code>{request}</code></p>
+<pre tabindex="0">{lines}</pre>
+</body>
+</html>
+"""
+
+
+def headline(error: BaseException) -> str:
+    """Return the first thing to know: the class of the error and its message."""
+    return "".join(traceback.TracebackException.from_exception(error).format_exception_only()).strip()
+
+
+def traceback_text(error: BaseException) -> str:
+    """Return the error's traceback as Python prints it, causes and groups included, ending with a newline."""
+    return "".join(_report(error).format())
+
+
+def render(error: BaseException, scope: Scope) -> tuple[bytes, bytes]:
+    """Return content type and body of the answer that tells of an error: HTML if the request accepts it."""
+    if not _wants_html(scope):
+        text = f"{headline(error)}\n\n{traceback_text(error)}"
+        return b"text/plain; charset=utf-8", text.encode("utf-8", "backslashreplace")
+    first = headline(error)
+    page = _PAGE.format(
+        title=escape(first.partition("\n")[0]),
+        headline=escape(first),
+        request=escape(f"{scope['method']} {scope['path']}"),
+        lines="".join(_html_lines(_report(error))),
+    )
+    return b"text/html; charset=utf-8", page.encode("utf-8", "backslashreplace")
+
+
+def _wants_html(scope: Scope) -> bool:
+    return any(name == b"accept" and b"text/html" in value.lower() for name, value in scope["headers"])
+
+
+def _report(error: BaseException) -> traceback.TracebackException:
+    report = traceback.TracebackException.from_exception(error, compact=True)
+    _trim(report)
+    return report
+
+
+def _trim(report: traceback.TracebackException) -> None:
+    """Take this package's own frames out, of what the error came from too."""
+    report.stack = traceback.StackSummary.from_list(
+        [frame for frame in report.stack if not frame.filename.startswith(_OWN_FOLDER)]
+    )
+    related: list[Any] = [report.__cause__, report.__context__, *(report.exceptions or ())]
+    for each in related:
+        if each is not None:
+            _trim(each)
+
+
+def _html_lines(report: traceback.TracebackException) -> Iterator[str]:
+    """Mute the frames of installed packages and of Python itself, so that the app's own stand out."""
+    library = False
+    for line in "".join(report.format()).splitlines(keepends=True):
+        text = line.lstrip(" |+-")
+        if text.startswith('File "'):
+            library = _is_library(text.removeprefix('File "').partition('"')[0])
+        elif not line.startswith((" ", "\n")):
+            library = False
+        yield f'<span class="library">{escape(line)}</span>' if library else escape(line)
+
+
+def _is_library(filename: str) -> bool:
+    parts = PurePosixPath(filename.replace("\\", "/")).parts
+    return any(part in {"site-packages", "dist-packages"} or part.startswith("python3") for part in parts)

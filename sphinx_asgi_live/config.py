@@ -1,0 +1,106 @@
+"""Every `asgi_live_*` value of conf.py, declared once: default, type, check, help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.errors import ConfigError
+
+from sphinx_asgi_live.packing.cache import cache_folder
+from sphinx_asgi_live.packing.packer import Settings
+
+PREFIX = "asgi_live_"
+STARTS = ("click", "visible", "load")
+
+
+def _strings(value: Any) -> str | None:
+    if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+        return "should be a list of strings"
+    return None
+
+
+def _start(value: str) -> str | None:
+    return None if value in STARTS else f"should be one of {', '.join(map(repr, STARTS))}"
+
+
+def _positive(value: float) -> str | None:
+    return None if value > 0 else "should be a number of seconds above 0"
+
+
+def _value(
+    default: Any, help_text: str, *types: type, check: Callable[[Any], str | None] | None = None, rebuild: str = ""
+) -> Any:
+    about = {"help": help_text, "types": types, "check": check, "rebuild": rebuild}
+    return field(default=default, metadata=about)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveConfig:
+    """The values of conf.py, without their prefix."""
+
+    paths: Sequence[str] = _value(
+        (".",), "Folders that hold apps, relative to conf.py.", list, tuple, check=_strings, rebuild="env"
+    )
+    requirements: Sequence[str] = _value(
+        (), "Requirements of every app, besides its own.", list, tuple, check=_strings
+    )
+    exclude: Sequence[str] = _value(
+        ("httptools", "uvloop", "watchfiles"),
+        "Packages that are left out of every app: servers' parts that do nothing in a browser.",
+        list,
+        tuple,
+        check=_strings,
+    )
+    lock: str = _value("asgi-live.lock.json", "The lock file, relative to conf.py; commit it.", str)
+    start: str = _value(
+        "click", "When apps start that say nothing else: 'click', 'visible' or 'load'.", str, check=_start, rebuild="env"
+    )
+    engine: str | None = _value(
+        None, "'node', 'deno' or the path of either, in the place of the one that pip installed.", str, type(None)
+    )
+    timeout: float = _value(
+        60, "Seconds that an app may take to start and answer at build time.", int, float, check=_positive
+    )
+    cache: str | None = _value(
+        None, "Folder for downloads and compiled archives; else the user's cache folder.", str, type(None)
+    )
+
+    @classmethod
+    def of(cls, config: Config) -> LiveConfig:
+        """Read the values of a project; raises `ConfigError` that names the value and what it should be."""
+        values = {}
+        for declared in fields(cls):
+            value = getattr(config, PREFIX + declared.name)
+            check = declared.metadata["check"]
+            wanted = declared.metadata["types"]
+            names = " or ".join("None" if kind is type(None) else kind.__name__ for kind in wanted)
+            problem = f"should be of type {names}" if not isinstance(value, wanted) else check and check(value)
+            if problem:
+                raise ConfigError(f"{PREFIX}{declared.name} = {value!r} {problem}")
+            values[declared.name] = tuple(value) if isinstance(value, list) else value
+        return cls(**values)
+
+    def settings(self, confdir: Path) -> Settings:
+        """Return what packing needs to know, with absolute paths."""
+        return Settings(
+            confdir=confdir,
+            paths=tuple((confdir / path).resolve() for path in self.paths),
+            requirements=tuple(self.requirements),
+            exclude=tuple(self.exclude),
+            lock=confdir / self.lock,
+            cache=cache_folder(self.cache),
+            engine=self.engine,
+            timeout=self.timeout,
+        )
+
+
+def add_config_values(app: Sphinx) -> None:
+    """Declare all values to Sphinx."""
+    for declared in fields(LiveConfig):
+        about = declared.metadata
+        app.add_config_value(PREFIX + declared.name, declared.default, about["rebuild"], frozenset(about["types"]))

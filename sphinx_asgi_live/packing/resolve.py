@@ -1,0 +1,284 @@
+"""Requirements to locked packages: uv resolves them for the browser, `packaging` chooses one file for each.
+
+Where packages come from is the author's business: uv's settings hold, the user's and the docs project's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from packaging.pylock import (
+    Package,
+    PackageSdist,
+    PackageWheel,
+    Pylock,
+    PylockSelectError,
+    PylockValidationError,
+)
+from uv import find_uv_bin
+
+from sphinx_asgi_live.packing import PackingError
+from sphinx_asgi_live.packing.lock import DependencySet, LockedPackage
+from sphinx_asgi_live.packing.requirements import (
+    ALWAYS,
+    ENVIRONMENT,
+    PLATFORM,
+    PYTHON,
+    normal_names,
+    normal_requirements,
+    tags,
+)
+from sphinx_asgi_live.packing.wheels import CannotBuildError, build, run
+
+SECONDS = 300
+"""What uv may take; 10 s cold and 1 s warm is usual."""
+
+READABLE = 700
+"""Characters of an explanation by uv, which can fill pages."""
+
+BROWSER = "sys_platform == 'emscripten' and platform_machine == 'wasm32'"
+
+_PYODIDE_ONLY = """
+bcrypt brotli cffi contourpy cryptography duckdb fiona h5py jiter kiwisolver lightgbm lxml
+matplotlib nh3 numpy opencv-python orjson pandas pillow polars psycopg-binary pyarrow pycryptodome pynacl pyproj
+rasterio regex rpds-py scikit-image scikit-learn scipy shapely statsmodels tiktoken ujson xgboost zstandard
+"""
+PYODIDE_ONLY = frozenset(_PYODIDE_ONLY.split())
+"""Compiled packages that browsers get from Pyodide's own distribution, and from indexes as sources only."""
+
+SERVER_SIDE = frozenset({"gevent", "gunicorn", "httptools", "psutil", "uvloop", "watchfiles"})
+"""Compiled packages that nothing in a browser can use."""
+
+_INDEX_SETTINGS = """
+index index-url extra-index-url find-links no-index index-strategy keyring-provider allow-insecure-host
+native-tls system-certs exclude-newer exclude-newer-package prerelease cache-dir
+"""
+INDEX_SETTINGS = tuple(_INDEX_SETTINGS.split())
+"""The settings of uv that say where packages come from and which of them count."""
+
+
+def resolve(
+    requirements: Iterable[str], exclude: Iterable[str], *, cwd: Path, cache: Path | None = None
+) -> DependencySet:
+    """Return the newest packages for the browser that fit; `cwd` is the docs project, whose uv settings hold.
+
+    A package without a fitting wheel is built from its source here and now (kept in `cache`, if given), so
+    that a lock never holds what cannot be had. Raises one `PackingError` that names all which cannot be had.
+    """
+    requirements, exclude = normal_requirements(requirements), normal_names(exclude)
+    with tempfile.TemporaryDirectory(prefix="asgi-live-") as scratch:
+        project = Path(scratch)
+        _write_project(project, requirements, exclude, cwd)
+        pylock = project / "pylock.toml"
+        _uv(project, cwd, "--format", "pylock.toml", "--generate-hashes", "--output-file", str(pylock))
+        packages, unfit = _choose(_read(pylock), cache or project / "cache")
+        if unfit:
+            raise _refusal(unfit, _requirers(project, cwd))
+    return DependencySet(requirements, exclude, tuple(packages))
+
+
+def _write_project(project: Path, requirements: Iterable[str], exclude: Iterable[str], cwd: Path) -> None:
+    settings = {
+        **_index_settings(cwd),
+        "environments": [BROWSER],
+        "exclude-dependencies": list(exclude),
+        "managed": True,
+    }
+    head = {
+        "name": "the-app",
+        "version": "0",
+        "requires-python": f"=={PYTHON}.*",
+        "dependencies": [*requirements, ALWAYS],
+    }
+    lines = [
+        f"[{table}]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in values.items())
+        for table, values in (("project", head), ("tool.uv", settings))
+    ]
+    (project / "pyproject.toml").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _toml(value: Any) -> str:
+    """A TOML value; JSON's strings, numbers and booleans are TOML's too."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_toml(key)} = {_toml(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, bool | int | float | str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return str(value.isoformat())
+
+
+def _index_settings(cwd: Path) -> dict[str, Any]:
+    """What uv.toml or [tool.uv] of the docs project says of indexes, its paths made absolute.
+
+    uv would find that file from the docs' folder, but reads the settings of one project only, and that is
+    the generated one.
+    """
+    for folder in (cwd, *cwd.parents):
+        for name, table in (("uv.toml", ()), ("pyproject.toml", ("tool", "uv"))):
+            try:
+                found: Any = tomllib.loads((folder / name).read_text("utf-8"))
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError) as error:
+                message = f"{folder / name}: uv's settings cannot be read ({error}); mend the file"
+                raise PackingError(message) from None
+            for key in table:
+                found = found.get(key, {})
+            if name == "uv.toml" or found:
+                return {**_select(found.get("pip", {}), folder), **_select(found, folder)}
+        if (folder / "pyproject.toml").is_file():
+            break
+    return {}
+
+
+def _select(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    found = {key: settings[key] for key in INDEX_SETTINGS if key in settings}
+    for key in ("index-url", "extra-index-url", "find-links", "cache-dir"):
+        if key in found:
+            value = found[key]
+            many = isinstance(value, list)
+            found[key] = [_absolute(each, folder) for each in value] if many else _absolute(value, folder)
+    for index in found.get("index", ()):
+        index["url"] = _absolute(index["url"], folder)
+    return found
+
+
+def _absolute(location: str, folder: Path) -> str:
+    return location if "://" in location else str((folder / location).absolute())
+
+
+def _uv(project: Path, cwd: Path, *options: str) -> str:
+    """Run `uv pip compile` on the generated project and return what it prints."""
+    command = [find_uv_bin(), "--project", str(project), "--no-python-downloads", "--no-progress"]
+    command += [
+        "--color",
+        "never",
+        "pip",
+        "compile",
+        str(project / "pyproject.toml"),
+        "--python",
+        sys.executable,
+        "--universal",
+    ]
+    command += ["--python-version", PYTHON, "--no-header", "--quiet", *options]
+    finished = run(command, cwd=cwd, seconds=SECONDS, what="uv, which resolves the requirements,")
+    if finished.returncode:
+        raise PackingError(_explain(finished.stderr))
+    return finished.stdout
+
+
+def _explain(stderr: str) -> str:
+    """What uv said, without warnings and hints that concern only the generated project."""
+    text = re.split(r"^hint: ", stderr, flags=re.MULTILINE)[0]
+    lines = [re.sub(r"^(?:error|cause): ", "", line.strip()) for line in text.splitlines()]
+    said = " ".join(line for line in lines if line and not line.startswith("warning:"))
+    said = re.sub(r" for split \(markers: [^)]*\)", ":", said).replace("the-app", "the app")
+    if len(said) > READABLE:
+        # A proof by uv ends with what it comes to.
+        said = "… " + said[-READABLE:].partition(". ")[2]
+    if "unsatisfiable" in said:
+        return f"the requirements cannot be met: {said} Ask for other versions, or exclude what is not needed"
+    return (
+        f"uv could not resolve the requirements: {said} Without a lock this needs the network, or an index"
+        " that uv knows (UV_DEFAULT_INDEX, uv.toml or [tool.uv]; uv does not read pip's settings)"
+    )
+
+
+def _read(pylock: Path) -> Pylock:
+    try:
+        return Pylock.from_dict(tomllib.loads(pylock.read_text("utf-8")))
+    except (OSError, ValueError, PylockValidationError) as error:
+        raise PackingError(f"uv's answer cannot be read ({error}); try another version of uv") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Unfit:
+    """A package that the browser cannot have, and why."""
+
+    name: str
+    version: str
+    reason: str
+
+
+def _choose(pylock: Pylock, cache: Path) -> tuple[list[LockedPackage], list[_Unfit]]:
+    chosen, unfit = [], []
+    for package in _in_browser(pylock):
+        name, version = str(package.name), str(package.version or "")
+        try:
+            locked = _artifact(pylock, package)
+            if locked.is_sdist:
+                if name in PYODIDE_ONLY | SERVER_SIDE:
+                    raise CannotBuildError("its source needs a compiler")
+                build(locked, cache)
+        except CannotBuildError as error:
+            unfit.append(_Unfit(name, version, _known(name) or str(error)))
+        else:
+            chosen.append(locked)
+    return sorted(chosen, key=lambda each: each.name), unfit
+
+
+def _in_browser(pylock: Pylock) -> Iterator[Package]:
+    for package in pylock.packages:
+        if package.marker is None or package.marker.evaluate(dict(ENVIRONMENT), context="lock_file"):
+            yield package
+
+
+def _artifact(pylock: Pylock, package: Package) -> LockedPackage:
+    """The one file of the package for the browser; `CannotBuildError` if there is none."""
+    try:
+        # One at a time, so that every package that cannot be had is found, not just the first.
+        ((_, artifact),) = replace(pylock, packages=[package]).select(environment=_environment(), tags=tags())
+    except PylockSelectError:
+        raise CannotBuildError("no wheel fits, and there is no source to build one from") from None
+    if not isinstance(artifact, PackageWheel | PackageSdist):
+        raise CannotBuildError("it does not come from an index")
+    sha256 = artifact.hashes.get("sha256")
+    if not sha256:
+        raise CannotBuildError("the index gives no sha256 for it")
+    return LockedPackage(str(package.name), str(package.version), _marker(package), artifact.filename, sha256)
+
+
+def _environment() -> Any:
+    return {key: value for key, value in ENVIRONMENT.items() if key != "extra"}
+
+
+def _marker(package: Package) -> str:
+    """What the marker says beyond "in the browser"."""
+    ours = {part.strip() for part in BROWSER.split(" and ")}
+    parts = [part.strip() for part in str(package.marker or "").replace('"', "'").split(" and ")]
+    return " and ".join(part for part in parts if part and part not in ours)
+
+
+def _known(name: str) -> str:
+    if name in PYODIDE_ONLY:
+        return "exists for browsers only in Pyodide's own distribution, not on the package index"
+    return "serves no purpose in a browser" if name in SERVER_SIDE else ""
+
+
+def _requirers(project: Path, cwd: Path) -> dict[str, str]:
+    """Who requires each package, by uv's own comments: `h11==0.16.0 ; … # via httpcore, uvicorn`."""
+    output = _uv(project, cwd, "--annotation-style", "line")
+    found = re.findall(r"^([\w.-]+)==.*# via (.+)$", output, flags=re.MULTILINE)
+    return {name: re.sub(r"the-app \([^)]*\)", "the app", via) for name, via in found}
+
+
+def _refusal(unfit: Iterable[_Unfit], requirers: Mapping[str, str]) -> PackingError:
+    packages = "; ".join(
+        f"{each.name} {each.version} (required by {requirers.get(each.name, 'the app')}): {each.reason}"
+        for each in unfit
+    )
+    names = " ".join(each.name for each in unfit)
+    return PackingError(
+        f"no wheel for the browser ({PLATFORM}, Python {PYTHON}, or pure Python): {packages}. Leave out what"
+        f" the app can do without (:exclude: {names}), require an older version that has such a wheel, or put a"
+        " pure-Python build of it on an index of yours"
+    )

@@ -1,0 +1,114 @@
+"""Writes and prunes `<outdir>/asgi-live/`: content-addressed shared files, and a folder for each app.
+
+Nothing is written that is there already, every file appears whole, and what no app needs is deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from sphinx_asgi_live.packing.assets import Asset
+from sphinx_asgi_live.packing.bundle import Archive
+from sphinx_asgi_live.packing.cache import install_file
+from sphinx_asgi_live.packing.pyodide import MODULES, NOTICES, VERSION, Runtime
+from sphinx_asgi_live.packing.static import modules_folder, shipped, static_folder
+
+FOLDER = "asgi-live"
+HASH_LENGTH = 16
+
+Entry = dict[str, Any]
+
+
+class Site:
+    """The emitted folder; the paths it hands out are relative to an app's `sw.js`."""
+
+    def __init__(self, outdir: Path) -> None:
+        self.root = outdir / FOLDER
+        self._kept: set[Path] = set()
+        self._templates = Environment(
+            loader=FileSystemLoader(static_folder()), autoescape=True, undefined=StrictUndefined
+        )
+
+    def write_modules(self) -> str:
+        """Write the worker's and the page's modules; return the URL of their folder."""
+        folder = modules_folder()
+        for name, content in shipped().items():
+            self._write(f"shared/{folder}/{name}", content)
+        return f"../shared/{folder}/"
+
+    def write_runtime(self, runtime: Runtime) -> str:
+        """Write the two modules of Pyodide, which a service worker must import as they are; return their folder."""
+        contents = {name: (runtime.folder / name).read_bytes() for name in (*MODULES, *NOTICES)}
+        digest = hashlib.sha256(b"".join(contents.values())).hexdigest()[:HASH_LENGTH]
+        folder = f"pyodide-{VERSION}-{digest}"
+        for name, content in contents.items():
+            self._write(f"shared/{folder}/{name}", content)
+        return f"../shared/{folder}/"
+
+    def share(self, name: str, suffix: str, content: bytes, **more: str) -> Entry:
+        """Write a content-addressed file; return its manifest entry: url, sha256, size in bytes, and what is given."""
+        digest = hashlib.sha256(content).hexdigest()
+        path = f"shared/{name}-{digest[:HASH_LENGTH]}{suffix}"
+        self._write(path, content)
+        return {"url": f"../{path}", "sha256": digest, "size": len(content), **more}
+
+    def share_archive(self, archive: Archive) -> Entry:
+        """Write a packed tree."""
+        return self.share(archive.name, ".tar.gz", archive.path.read_bytes(), mount=archive.mount)
+
+    def share_asset(self, asset: Asset) -> Entry:
+        """Write what a CDN would have served."""
+        name = asset.address.rsplit("/", 1)[-1].partition("?")[0] or "index"
+        stem, dot, suffix = name.rpartition(".")
+        return self.share(stem or name, dot + suffix if stem else "", asset.content, type=asset.media_type)
+
+    def write_worker(self, name: str, modules: str, runtime: str, manifest: Mapping[str, Any]) -> None:
+        """Write an app's `sw.js`: literal imports, as a service worker demands, and the manifest."""
+        text = (
+            f'import {{ loadPyodide }} from "{runtime}pyodide.mjs";\n'
+            f'import createPyodideModule from "{runtime}pyodide.asm.mjs";\n'
+            f'import {{ serve }} from "{modules}worker.js";\n\n'
+            f"serve({{ loadPyodide, createPyodideModule }}, {json.dumps(manifest, indent=2, sort_keys=True)});\n"
+        )
+        self._write(f"{name}/sw.js", text.encode())
+
+    def write_placeholders(self, name: str, title: str, paths: Iterable[str], problem: str | None = None) -> None:
+        """Write what a static server answers for the embedded paths; `problem` says why there is no app."""
+        page = self._templates.get_template("placeholder.html")
+        for path in paths:
+            text = page.render(name=name, title=title, problem=problem)
+            self._write(f"{name}/app{_folder(path)}/index.html", text.encode())
+
+    def prune(self) -> None:
+        """Delete whatever was not written or confirmed by this object."""
+        if not self.root.is_dir():
+            return
+        for path in sorted(self.root.rglob("*"), reverse=True):
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
+            elif not path.is_dir() and path not in self._kept:
+                path.unlink()
+        if not any(self.root.iterdir()):
+            self.root.rmdir()
+
+    def files(self) -> list[str]:
+        """Return the paths of all files that belong here, relative to the folder, sorted."""
+        return sorted(path.relative_to(self.root).as_posix() for path in self._kept)
+
+    def _write(self, relative: str, content: bytes) -> None:
+        path = self.root / relative
+        self._kept.add(path)
+        if not (path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content):
+            install_file(content, path)
+
+
+def _folder(path: str) -> str:
+    """`/docs/?a=1` is looked up by a static server in `/docs`."""
+    return unquote(urlsplit(path).path).rstrip("/")

@@ -1,0 +1,33 @@
+"""Where the JavaScript and CSS are: inside an installed package, beside it in a working tree."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+BUILD_ONLY = {"engine.js"}
+"""Readers get the other modules and the style sheet."""
+
+
+@cache
+def static_folder() -> Path:
+    """Return the folder of the static files, of a wheel or of an editable installation."""
+    package = Path(__file__).parent.parent
+    return next(folder for folder in (package / "static", package.parent / "static") if (folder / "worker.js").is_file())
+
+
+@cache
+def shipped() -> dict[str, bytes]:
+    """Return the contents of the shipped files by name."""
+    paths = sorted(path for pattern in ("*.js", "*.css") for path in static_folder().glob(pattern))
+    return {path.name: path.read_bytes() for path in paths if path.name not in BUILD_ONLY}
+
+
+@cache
+def modules_folder() -> str:
+    """Return the name of the emitted folder of the modules, which import each other and so stay together."""
+    digest = hashlib.sha256()
+    for name, content in sorted(shipped().items()):
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return f"js-{digest.hexdigest()[:16]}"

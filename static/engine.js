@@ -1,0 +1,95 @@
+// @ts-check
+/**
+ * Runs Pyodide at build time, in node or deno: `engine.js <job.json> <result.json>`. Not shipped to readers.
+ *
+ * `compile` compiles trees of Python files; `request` boots an app from the very files that a reader gets, and
+ * answers GET requests.
+ */
+
+import { readFile, writeFile } from "node:fs/promises";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { boot, BootError, NO_PACKAGES } from "./python.js";
+
+const REDIRECTS = 5;
+const ORIGIN = "http://localhost";
+const READER = { userAgent: "sphinx-asgi-live", languages: ["en"] };
+
+/** @type {Record<string, (job: any) => Promise<object>>} */
+const commands = { compile, request };
+
+const [jobPath, resultPath] = process.argv.slice(2);
+const job = JSON.parse(await readFile(jobPath, "utf-8"));
+await writeFile(resultPath, JSON.stringify(await commands[job.command](job)));
+// An app may have left timers or tasks that would keep the process alive.
+process.exit(0);
+
+/** @param {{runtime: string, modules: string, folder: string, trees: {folder: string, mount: string}[]}} job */
+async function compile({ runtime, modules, folder, trees }) {
+  const { loadPyodide } = await import(pathToFileURL(`${runtime}/pyodide.mjs`).href);
+  const python = await loadPyodide({ indexURL: `${runtime}/`, lockFileContents: NO_PACKAGES });
+  for (const [mount, host] of [["/build", modules], ["/trees", folder]]) {
+    python.FS.mkdirTree(mount);
+    python.mountNodeFS(mount, host);
+  }
+  python.pyimport("sys").path.insert(0, "/build");
+  const { compile_tree } = python.pyimport("pyc");
+  return { compiled: trees.map((tree) => compile_tree(`/trees/${tree.folder}`, tree.mount)) };
+}
+
+/**
+ * @param {{runtime: string, stdlib: string, app: import("./python.js").App, root: string, paths: string[],
+ *   archives: {path: string, mount: string}[]}} job
+ */
+async function request({ runtime, stdlib, app, root, paths, archives }) {
+  const { loadPyodide } = await import(pathToFileURL(`${runtime}/pyodide.mjs`).href);
+  const { default: createPyodideModule } = await import(pathToFileURL(`${runtime}/pyodide.asm.mjs`).href);
+  const modules = { loadPyodide, createPyodideModule, indexURL: `${runtime}/`, stdLibURL: stdlib };
+  const unpacked = archives.map(async ({ path, mount }) => ({ mount, content: gunzipSync(await readFile(path)) }));
+  try {
+    const python = await boot(modules, app, { root, origin: ORIGIN }, unpacked);
+    let mounted = true;
+    let responses = await get(python, root, paths);
+    if (responses.every(({ status }) => status === 404)) {
+      // An app that does not know root_path finds nothing below it; without the prefix it may.
+      python.remount(false);
+      const bare = await get(python, root, paths);
+      mounted = bare.every(({ status }) => status === 404);
+      if (!mounted) responses = bare;
+    }
+    return { mounted, responses };
+  } catch (error) {
+    if (error instanceof BootError) return { reason: error.reason, problem: error.message };
+    throw error;
+  }
+}
+
+/**
+ * @param {import("./python.js").Python} python
+ * @param {string} root
+ * @param {string[]} paths
+ */
+async function get(python, root, paths) {
+  const responses = [];
+  for (const path of paths) {
+    let url = new URL(ORIGIN + root + path);
+    let response = await follow(python, url);
+    for (let hop = 0; hop < REDIRECTS && response.headers.has("location"); hop++) {
+      url = new URL(response.headers.get("location") ?? "", url);
+      response = await follow(python, url);
+    }
+    const body = Buffer.from(await response.arrayBuffer()).toString("base64");
+    responses.push({ path, url: url.pathname, status: response.status, headers: [...response.headers], body });
+  }
+  return responses;
+}
+
+/**
+ * @param {import("./python.js").Python} python
+ * @param {URL} url
+ */
+function follow(python, url) {
+  const headers = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+  return python.respond(new Request(url, { headers }), READER);
+}

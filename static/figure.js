@@ -1,0 +1,212 @@
+// @ts-check
+/** What a reader sees of one app in the page: a toolbar above the frame, and a panel in its place until it is live. */
+
+import { Frame } from "./frame.js";
+import { STRINGS, fill, progress, size } from "./messages.js";
+
+/** @import {Reason, State} from "./protocol.js" */
+
+/** @typedef {"register" | "download" | "boot" | "frame"} Step of a start */
+
+/**
+ * @typedef {object} View all that a figure shows of its app
+ * @property {State} state
+ * @property {Step} step
+ * @property {number} loaded bytes
+ * @property {number} total bytes
+ * @property {{reason: Reason, detail: string} | null} failure
+ */
+
+/** Outlines on a 16 by 16 grid. */
+const ICONS = {
+  home: "M2.5 7.5 8 2.75l5.5 4.75M4 6.5v6.75h8V6.5",
+  reload: "M12.9 6.2A5.25 5.25 0 1 0 13.25 8M13.25 2.75v3.5h-3.5",
+  tab: "M6.5 3.25H3.25v9.5h9.5V9.5M9.25 2.75h4v4M13 3 7.5 8.5",
+  start: "M4.75 2.75v10.5L13.25 8Z",
+  warning: "M8 2.25 14.5 13.5h-13ZM8 6.5v3.25M8 11.6v.15",
+};
+
+/** One figure of an app; `start` is called when the reader asks for it. */
+export class Figure {
+  #toolbar = element("div", { class: "asgi-live-toolbar" });
+  #state = element("span", { class: "asgi-live-word" });
+  #news = element("span", { class: "asgi-live-unseen" });
+  #path = element("code", { class: "asgi-live-path", title: STRINGS.path });
+  #tools = element("span", { class: "asgi-live-tools", hidden: "" });
+  #tab = /** @type {HTMLAnchorElement} */ (tool("a", "tab", { target: "_blank", rel: "noopener" }));
+  #panel = element("div", { class: "asgi-live-panel", role: "group", tabindex: "-1" });
+  /** @type {{label: HTMLElement, bar: HTMLProgressElement} | null} */
+  #meter = null;
+
+  /**
+   * @param {HTMLElement} root the `figure`
+   * @param {Frame} frame
+   * @param {() => void} start
+   */
+  constructor(root, frame, start) {
+    this.root = root;
+    this.frame = frame;
+    this.start = start;
+    this.title = frame.element.title || root.dataset.asgiLive || "";
+    this.#fillToolbar();
+    this.#panel.setAttribute("aria-label", this.title);
+    frame.element.before(this.#toolbar);
+    frame.element.after(this.#panel);
+    root.classList.add("asgi-live-scripted");
+  }
+
+  /**
+   * Show how the app is; called as often as it likes.
+   *
+   * @param {View} view
+   */
+  show(view) {
+    const { state, failure } = view;
+    const hadFocus = this.#panel.contains(document.activeElement);
+    const news = failure ? this.#failureTexts(failure.reason).what : "";
+    this.root.dataset.state = state;
+    setText(this.#state, STRINGS.states[state]);
+    setText(this.#news, news && `: ${news}`);
+    this.#tools.hidden = this.#path.hidden = state !== "ready";
+    this.#panel.hidden = state === "ready";
+    if (state === "starting") this.#showProgress(view);
+    else this.#meter = null;
+    if (state === "idle") this.#panel.replaceChildren(...this.#invitation());
+    if (state === "ready") this.#panel.replaceChildren();
+    if (failure) this.#panel.replaceChildren(...this.#failure(failure));
+    this.showLocation();
+    if (hadFocus) (state === "ready" ? this.frame.element : this.#panel).focus({ preventScroll: true });
+  }
+
+  /** Show where in the app the frame is. */
+  showLocation() {
+    setText(this.#path, this.frame.path());
+    this.#tab.href = this.frame.url() ?? this.frame.element.src;
+  }
+
+  #fillToolbar() {
+    const home = tool("button", "home", { type: "button" });
+    const reload = tool("button", "reload", { type: "button" });
+    home.addEventListener("click", () => this.frame.home());
+    reload.addEventListener("click", () => this.frame.reload());
+    this.#tools.append(home, reload, this.#tab);
+    // Announced as a whole, so that a reader knows which of several apps it is about.
+    const status = element(
+      "span",
+      { class: "asgi-live-status", role: "status" },
+      element("span", { class: "asgi-live-unseen" }, `${this.title}: `),
+      this.#state,
+      this.#news,
+    );
+    this.#toolbar.append(element("span", { class: "asgi-live-title" }, this.title), status, this.#path, this.#tools);
+  }
+
+  /** The panel of an app that was not started. */
+  #invitation() {
+    const bytes = Number(this.root.dataset.size);
+    const note = bytes > 0 ? `${STRINGS.promise} ${fill(STRINGS.size, { size: size(bytes) })}` : STRINGS.promise;
+    const button = this.#button(STRINGS.start, () => this.start());
+    button.prepend(icon("start"));
+    return [button, element("p", { class: "asgi-live-note" }, note)];
+  }
+
+  /** @param {View} view */
+  #showProgress({ step, loaded, total }) {
+    if (!this.#meter) {
+      const label = element("p", { class: "asgi-live-note", "aria-hidden": "true" });
+      const bar = element("progress", { class: "asgi-live-progress", max: "1", "aria-label": this.title });
+      const title = fill(STRINGS.starting, { title: this.title });
+      this.#panel.replaceChildren(element("p", { class: "asgi-live-headline" }, title), bar, label);
+      this.#meter = { label, bar };
+    }
+    const { label, bar } = this.#meter;
+    const counted = step === "download" && total > 0;
+    const text = counted ? `${STRINGS.phases.download} ${progress(loaded, total)}` : STRINGS.phases[step];
+    setText(label, text);
+    bar.setAttribute("aria-valuetext", text);
+    if (counted) bar.value = Math.min(1, loaded / total);
+    else bar.removeAttribute("value");
+  }
+
+  /** @param {{reason: Reason, detail: string}} failure */
+  #failure({ reason, detail }) {
+    const { what, todo, detail: label, remedy } = this.#failureTexts(reason);
+    /** @type {HTMLElement[]} */
+    const parts = [
+      element("p", { class: "asgi-live-headline" }, icon("warning"), what),
+      element("p", { class: "asgi-live-note" }, todo),
+    ];
+    if (detail) {
+      const text = element("pre", { tabindex: "0", role: "region", "aria-label": `${this.title}: ${label}` }, detail);
+      parts.push(element("details", { class: "asgi-live-detail" }, element("summary", {}, label), text));
+    }
+    if (remedy === "retry") parts.push(this.#button(STRINGS.retry, () => this.start()));
+    if (remedy === "reload") parts.push(this.#button(STRINGS.reloadPage, () => location.reload()));
+    return [element("div", { class: "asgi-live-failure" }, ...parts)];
+  }
+
+  /** @param {Reason} reason */
+  #failureTexts(reason) {
+    const texts = STRINGS.failures[reason];
+    const { origin, host } = location;
+    return { ...texts, what: fill(texts.what, { origin, host }), todo: fill(texts.todo, { origin, host }) };
+  }
+
+  /**
+   * @param {string} text
+   * @param {() => void} act
+   */
+  #button(text, act) {
+    const button = element("button", { class: "asgi-live-button", type: "button" }, element("span", {}, text));
+    button.addEventListener("click", act);
+    return button;
+  }
+}
+
+/**
+ * A button or link that is an icon with a name.
+ *
+ * @param {"a" | "button"} tag
+ * @param {"home" | "reload" | "tab"} name
+ * @param {Record<string, string>} attributes
+ */
+function tool(tag, name, attributes) {
+  const label = STRINGS[name];
+  return element(tag, { class: "asgi-live-tool", title: label, "aria-label": label, ...attributes }, icon(name));
+}
+
+/** @param {keyof typeof ICONS} name */
+function icon(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const image = document.createElementNS(space, "svg");
+  const path = document.createElementNS(space, "path");
+  image.setAttribute("viewBox", "0 0 16 16");
+  image.setAttribute("aria-hidden", "true");
+  image.setAttribute("class", `asgi-live-icon asgi-live-icon-${name}`);
+  path.setAttribute("d", ICONS[name]);
+  image.append(path);
+  return image;
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string>} attributes
+ * @param {...(Node | string)} children
+ */
+function element(tag, attributes, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+/**
+ * Write a text only if it differs: a live region would announce it again.
+ *
+ * @param {HTMLElement} target
+ * @param {string} text
+ */
+function setText(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+}

@@ -1,0 +1,145 @@
+// @ts-check
+/** Every word that the page shows to a reader, in one place so that it can be translated. */
+
+/** @import {Reason, State} from "./protocol.js" */
+
+/** What a failed panel offers: to start again, to load the whole page again, or nothing since neither would help. */
+/** @typedef {"retry" | "reload" | "none"} Remedy */
+/** @typedef {{what: string, todo: string, detail: string, remedy: Remedy}} Failure */
+
+export const STRINGS = {
+  /** @type {Record<State, string>} */
+  states: { idle: "Not started", starting: "Starting", ready: "Live", failed: "Not running" },
+  start: "Run this app in your browser",
+  promise: "Python runs on your own device: no server, no account.",
+  size: "About {size} to download, once.",
+  starting: "Starting {title}",
+  phases: {
+    register: "Preparing…",
+    download: "Downloading",
+    boot: "Starting Python…",
+    frame: "Opening the first page…",
+  },
+  bytes: "{loaded} of {total} MB",
+  path: "Page shown",
+  home: "Back to the first page",
+  reload: "Reload the app's page",
+  tab: "Open in a new tab",
+  retry: "Try again",
+  reloadPage: "Reload this page",
+  /** @type {Record<Reason, Failure>} */
+  failures: {
+    unsupported: {
+      what: "This browser cannot run the app.",
+      todo:
+        "It needs a browser with service workers that load modules: Chrome or Edge, Firefox, or Safari in a current " +
+        "version, in a normal window. Private windows of some browsers switch service workers off.",
+      detail: "What the browser said",
+      remedy: "none",
+    },
+    insecure: {
+      what: "This page is served over {origin}, where browsers forbid service workers.",
+      todo: "The app needs one: open this page over https, or on localhost.",
+      detail: "Details",
+      remedy: "none",
+    },
+    file: {
+      what: "This page was opened as a file, where browsers forbid service workers.",
+      todo:
+        "The app needs one: open this page through a web server, for example with " +
+        "“python -m http.server” in the folder of the built documentation.",
+      detail: "Details",
+      remedy: "none",
+    },
+    private: {
+      what: "The browser does not allow a service worker on this page.",
+      todo:
+        "This is so in private windows of some browsers, and where cookies or site data are blocked. Open this page " +
+        "in a normal window, or allow site data for {host}, then try again.",
+      detail: "What the browser said",
+      remedy: "retry",
+    },
+    download: {
+      what: "A part of the app could not be downloaded.",
+      todo: "Check the connection, then try again.",
+      detail: "What was missing",
+      remedy: "retry",
+    },
+    python: {
+      what: "Python could not be started in this browser.",
+      todo: "Close other tabs in case memory is short, then try again. If it fails again, the browser may be too old.",
+      detail: "Traceback",
+      remedy: "retry",
+    },
+    app: {
+      what: "Python runs, but the app could not be started.",
+      todo: "The fault is in the app or in how it was packed: report the details below to the authors of this page.",
+      detail: "Traceback",
+      remedy: "retry",
+    },
+    unbuilt: {
+      what: "This app could not be built with the documentation.",
+      todo: "Authors find the reason, with its line, in the warnings of the build.",
+      detail: "Why",
+      remedy: "none",
+    },
+    bypassed: {
+      what: "The browser asked the web server for this app, past the service worker that runs it.",
+      todo: "Browsers do so after a forced reload (Shift or Ctrl with reload). Load the page once more, normally.",
+      detail: "Details",
+      remedy: "reload",
+    },
+    silent: {
+      what: "The app's service worker no longer answers.",
+      todo: "The browser may have ended it for want of memory. Close other tabs, then try again.",
+      detail: "Details",
+      remedy: "retry",
+    },
+  },
+  details: {
+    stalled: "No data has arrived for {seconds} seconds ({progress}).",
+    slow: "It did not finish within {seconds} seconds.",
+    unanswered: "No answer for {seconds} seconds.",
+    frame: "The app started, but {url} was not answered within {seconds} seconds.",
+    forgotten: "The worker said that the app is ready, then forgot it, more than once.",
+    discarded: "The browser discarded the service worker while it was being installed.",
+    status: "{url}: the web server answered {status}.",
+    type: "{url}: the web server says that this is “{type}”; it must be text/javascript.",
+    network: "{url}: no answer ({error}).",
+  },
+};
+
+/**
+ * `{name}` in a text replaced by the value of that name.
+ *
+ * @param {string} text
+ * @param {Record<string, string | number>} values
+ */
+export function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+}
+
+/**
+ * Bytes as a reader says them: "640 kB", "4.2 MB", "14 MB".
+ *
+ * @param {number} bytes
+ */
+export function size(bytes) {
+  if (bytes < 999_500) return `${Math.max(1, Math.round(bytes / 1e3))} kB`;
+  return bytes < 9_950_000 ? `${megabytes(bytes)} MB` : `${Math.round(bytes / 1e6)} MB`;
+}
+
+/**
+ * "4.2 of 13.9 MB"; a total that is unknown or was too small is never shown as less than what has arrived.
+ *
+ * @param {number} loaded bytes
+ * @param {number} total bytes
+ */
+export function progress(loaded, total) {
+  return fill(STRINGS.bytes, { loaded: megabytes(loaded), total: megabytes(Math.max(loaded, total)) });
+}
+
+/** @param {number} bytes */
+function megabytes(bytes) {
+  return (bytes / 1e6).toFixed(1);
+}

@@ -1,0 +1,61 @@
+// @ts-check
+/**
+ * What a docs page and an app's service worker say to each other; imported by both, and by Node in tests.
+ *
+ * The page posts `{type}` with a MessagePort to the worker; the worker answers on that port with `Report`s, any
+ * number of times. A worker may be asked at any moment of its life, while it installs too.
+ */
+
+/** Page to worker, with a port: begin to download and boot, or join a start that is under way or done. */
+export const START = "asgi-live:start";
+
+/** Page to worker, with a port: only tell how things are. */
+export const HELLO = "asgi-live:hello";
+
+/** Page to worker, without a port: a reader is looking, stay alive. */
+export const BEAT = "asgi-live:beat";
+
+/** Milliseconds between two beats; browsers end a worker that has been idle for 30 s. */
+export const BEAT_INTERVAL = 10_000;
+
+/** The bubbling CustomEvent that a figure fires at each change of its state; `detail` is a `StateDetail`. */
+export const STATE_EVENT = "asgi-live:state";
+
+/** The attribute of a root element by which our static pages differ from an answer of the live app. */
+export const MARKER = "data-asgi-live";
+
+/** @typedef {"idle" | "starting" | "ready" | "failed"} State */
+/** @typedef {"download" | "boot"} Phase */
+/** @typedef {"download" | "python" | "app"} WorkerReason what a worker finds */
+/**
+ * @typedef {"unsupported" | "insecure" | "file" | "private" | "unbuilt" | "bypassed" | "silent"} PageReason
+ *   what the page finds
+ */
+/** @typedef {WorkerReason | PageReason} Reason */
+/** @typedef {Record<string, number>} Marks milliseconds since the worker was told to start, by name */
+
+/** @typedef {{type: typeof START | typeof HELLO | typeof BEAT}} PageMessage */
+
+/**
+ * @typedef {object} Report what a worker answers on a port
+ * @property {"state"} type
+ * @property {State} state
+ * @property {Phase} phase
+ * @property {number} loaded bytes downloaded so far
+ * @property {number} total bytes to download, 0 while unknown
+ * @property {WorkerReason} [reason] with `failed`
+ * @property {string} [detail] with `failed`: the traceback, or the file and the status of a download
+ * @property {Marks} [marks]
+ */
+
+/** @typedef {{name: string, state: State, reason?: Reason, marks?: Marks}} StateDetail */
+
+/**
+ * Whether a message from a port is a report.
+ *
+ * @param {unknown} data
+ * @returns {data is Report}
+ */
+export function isReport(data) {
+  return typeof data === "object" && data !== null && "type" in data && data.type === "state";
+}

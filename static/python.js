@@ -1,0 +1,271 @@
+// @ts-check
+/** Boots Pyodide with an app's files and carries requests into it; runs in the service worker and at build time. */
+
+import { behindDoctype, hasNoBody, insideApp, isInjectable, requestParts, responseHeaders } from "./http.js";
+import { files } from "./tar.js";
+
+const HOME = "/home/web";
+/** Bytes of a response that may wait for the reader before the app's `send` waits too. */
+const ROOM = 256 * 1024;
+
+/** All packages come as archives, so Pyodide's own list of packages stays empty and nothing is looked up. */
+export const NO_PACKAGES = {
+  info: { arch: "wasm32", platform: "emscripten_5_0_3", version: "314.0.7", python: "3.14.2", abi_version: "2026_0" },
+  packages: {},
+};
+
+/**
+ * The two modules of Pyodide, which a service worker must import statically, and where the other two files are.
+ *
+ * @typedef {object} Runtime
+ * @property {(options: Record<string, unknown>) => Promise<any>} loadPyodide
+ * @property {unknown} createPyodideModule
+ * @property {string} indexURL
+ * @property {string} stdLibURL
+ */
+
+/**
+ * How the app is found and served.
+ *
+ * @typedef {object} App
+ * @property {string} name
+ * @property {string} module
+ * @property {string} attribute
+ * @property {boolean} factory
+ * @property {boolean} mounted whether the app expects its root in every path, as ASGI's root_path tells
+ * @property {Record<string, string>} env
+ */
+
+/**
+ * Where the app is served.
+ *
+ * @typedef {object} Site
+ * @property {string} root path of the app, percent-encoded, without a slash at its end
+ * @property {string} origin
+ */
+
+/**
+ * An unpacked tar archive and the folder that it is mounted at.
+ *
+ * @typedef {object} Archive
+ * @property {string} mount
+ * @property {Uint8Array} content
+ */
+
+/** A boot that failed: `reason` is "python" or "app", the message is for the reader, with the traceback if any. */
+export class BootError extends Error {
+  /**
+   * @param {"python" | "app"} reason
+   * @param {string} message
+   */
+  constructor(reason, message) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/**
+ * Start CPython, import the app and run the startup of its lifespan.
+ *
+ * @param {Runtime} runtime
+ * @param {App} app
+ * @param {Site} site
+ * @param {Promise<Archive>[]} archives
+ * @param {(mark: string) => void} mark called as each stage ends
+ * @returns {Promise<Python>}
+ */
+export async function boot(runtime, app, site, archives, mark = () => {}) {
+  const pyodide = await start(runtime, app, archives);
+  mark("python");
+  const bridge = pyodide.pyimport("sphinx_asgi_live.browser.bridge");
+  const problem = await bridge.start(app.module, app.attribute, app.factory, app.mounted, site.root, site.origin);
+  if (problem) throw new BootError("app", problem);
+  mark("app");
+  return new Python(bridge, site.root);
+}
+
+/**
+ * @param {Runtime} runtime
+ * @param {App} app
+ * @param {Promise<Archive>[]} archives
+ */
+async function start(runtime, app, archives) {
+  // Pyodide only logs a failed instantiation and then waits for ever; here it ends the boot.
+  const { instantiateStreaming } = WebAssembly;
+  /** @type {Promise<never>} */
+  const broken = new Promise((_, reject) => {
+    WebAssembly.instantiateStreaming = async (...source) => {
+      try {
+        return await instantiateStreaming.apply(WebAssembly, source);
+      } catch (error) {
+        reject(error);
+        throw error;
+      }
+    };
+  });
+  const loaded = runtime.loadPyodide({
+    indexURL: runtime.indexURL,
+    stdLibURL: runtime.stdLibURL,
+    createPyodideModule: runtime.createPyodideModule,
+    lockFileContents: NO_PACKAGES,
+    env: { HOME, PYTHONPATH: HOME, PYTHONDONTWRITEBYTECODE: "1", ...app.env },
+    fsInit: async (/** @type {any} */ FS) => {
+      for (const archive of archives) mount(FS, await archive);
+    },
+  });
+  try {
+    const complete = Promise.all([loaded, ...archives]).then(([pyodide]) => pyodide);
+    return await Promise.race([complete, broken]);
+  } catch (error) {
+    if (error instanceof BootError) throw error;
+    throw new BootError("python", String(error instanceof Error ? (error.stack ?? error.message) : error));
+  } finally {
+    WebAssembly.instantiateStreaming = instantiateStreaming;
+  }
+}
+
+/**
+ * @param {any} FS Emscripten's
+ * @param {Archive} archive
+ */
+function mount(FS, { mount, content }) {
+  FS.mkdirTree(mount);
+  const folders = new Set();
+  for (const file of files(content)) {
+    const path = `${mount}/${file.path}`;
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    if (!folders.has(folder)) FS.mkdirTree(folder);
+    folders.add(folder);
+    FS.writeFile(path, file.content, { canOwn: true });
+  }
+}
+
+/** A running app. */
+export class Python {
+  /** @type {(method: string, path: string, query: string, headers: string, exchange: Exchange) => number} */
+  #handle;
+  /** @type {(id: number) => void} */
+  #disconnect;
+  /** @type {(mounted: boolean) => void} */
+  remount;
+  #root;
+
+  /**
+   * @param {any} bridge the module sphinx_asgi_live.browser.bridge
+   * @param {string} root
+   */
+  constructor(bridge, root) {
+    this.#handle = bridge.handle;
+    this.#disconnect = bridge.disconnect;
+    this.remount = bridge.remount;
+    this.#root = root;
+  }
+
+  /**
+   * Answer one request by the app.
+   *
+   * @param {Request} request
+   * @param {import("./http.js").Reader} reader
+   * @param {string} [injected] markup for HTML documents that are navigated to
+   * @returns {Promise<Response>}
+   */
+  async respond(request, reader, injected) {
+    const root = this.#root;
+    const parts = await requestParts(request, root, reader);
+    const url = insideApp(request.url, root);
+    const { promise, resolve } = /** @type {PromiseWithResolvers<Response>} */ (withResolvers());
+    const exchange = new Exchange(parts.body, (status, sent, stream) => {
+      const headers = responseHeaders(sent, url, root);
+      const inject = injected && request.mode === "navigate" && isInjectable(headers);
+      if (inject) headers.delete("content-length");
+      const body = hasNoBody(status) ? null : inject ? stream.pipeThrough(behindDoctype(injected)) : stream;
+      resolve(new Response(body, { status, headers }));
+    });
+    const headers = parts.headers.map(([name, value]) => `${name}\n${value}`).join("\n");
+    const id = this.#handle(parts.method, parts.path, parts.query, headers, exchange);
+    exchange.onCancel = () => this.#disconnect(id);
+    return promise;
+  }
+}
+
+/** One request's body and one response's stream, as `browser/bridge.py` uses them. */
+class Exchange {
+  /** @type {ReadableStreamDefaultReader<Uint8Array> | undefined} */
+  #body;
+  /** @type {ReadableStreamDefaultController<Uint8Array>} */
+  #controller = /** @type {any} */ (undefined);
+  #stream;
+  #start;
+  /** @type {(() => void) | undefined} */
+  #wake;
+  #cancelled = false;
+  onCancel = () => {};
+
+  /**
+   * @param {Blob | undefined} body
+   * @param {(status: number, headers: import("./http.js").Header[], stream: ReadableStream<Uint8Array>) => void} start
+   */
+  constructor(body, start) {
+    this.#body = body?.size ? body.stream().getReader() : undefined;
+    this.#start = start;
+    this.#stream = new ReadableStream(
+      {
+        start: (controller) => void (this.#controller = controller),
+        pull: () => this.#wake?.(),
+        cancel: () => this.#cancel(),
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: ROOM }),
+    );
+  }
+
+  /** The next bytes of the request's body, undefined at its end. */
+  async read() {
+    return (await this.#body?.read())?.value;
+  }
+
+  /**
+   * @param {number} status
+   * @param {string} headers names and values, each on a line
+   */
+  start(status, headers) {
+    const lines = headers ? headers.split("\n") : [];
+    /** @type {import("./http.js").Header[]} */
+    const pairs = [];
+    for (let at = 0; at < lines.length; at += 2) pairs.push([lines[at], lines[at + 1]]);
+    this.#start(status, pairs, this.#stream);
+  }
+
+  /**
+   * @param {Uint8Array} chunk
+   * @returns {Promise<void> | undefined} settled when there is room for more; undefined if there is already
+   */
+  write(chunk) {
+    if (this.#cancelled) return undefined;
+    this.#controller.enqueue(chunk);
+    if ((this.#controller.desiredSize ?? 0) > 0) return undefined;
+    return new Promise((resolve) => (this.#wake = resolve));
+  }
+
+  end() {
+    if (!this.#cancelled) this.#controller.close();
+  }
+
+  /** @param {string} message */
+  fail(message) {
+    if (!this.#cancelled) this.#controller.error(new Error(message));
+  }
+
+  #cancel() {
+    this.#cancelled = true;
+    this.onCancel();
+    this.#wake?.();
+  }
+}
+
+/** `Promise.withResolvers`, which Node 20 lacks. */
+function withResolvers() {
+  /** @type {(value: any) => void} */
+  let resolve = () => {};
+  const promise = new Promise((settle) => (resolve = settle));
+  return { promise, resolve };
+}

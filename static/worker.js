@@ -1,0 +1,233 @@
+// @ts-check
+/** The service worker of one app: install, activate, message, fetch. Its `sw.js` calls `serve` with the manifest. */
+
+import { DownloadError, Files } from "./files.js";
+import { boot, BootError } from "./python.js";
+
+/**
+ * What the build wrote into `sw.js`.
+ *
+ * @typedef {import("./python.js").App & {
+ *   runtime: string,
+ *   wasm: import("./files.js").File,
+ *   stdlib: import("./files.js").File,
+ *   inside: string,
+ *   archives: (import("./files.js").File & {mount: string})[],
+ *   assets: Record<string, import("./files.js").File>,
+ * }} Manifest
+ */
+
+/** @typedef {Pick<import("./python.js").Runtime, "loadPyodide" | "createPyodideModule">} Modules */
+
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+
+/**
+ * @param {Modules} modules
+ * @param {Manifest} manifest
+ */
+export function serve(modules, manifest) {
+  const app = new LiveApp(modules, manifest);
+  worker.addEventListener("install", (event) => {
+    worker.skipWaiting();
+    event.waitUntil(app.files.download().catch((error) => app.failed(error)));
+  });
+  worker.addEventListener("activate", (event) => event.waitUntil(app.files.prune()));
+  worker.addEventListener("message", (event) => event.waitUntil(app.onMessage(event)));
+  worker.addEventListener("fetch", (event) => app.onFetch(event));
+}
+
+class LiveApp {
+  #modules;
+  #manifest;
+  #script = new URL(worker.location.href);
+  #root = new URL("./app", this.#script).pathname;
+  #inside;
+  /** @type {Promise<import("./python.js").Python> | undefined} */
+  #python;
+  /** @type {Set<MessagePort>} pages that wait for the app */
+  #waiting = new Set();
+  /** @type {{state: "idle" | "starting" | "ready" | "failed", phase: "download" | "boot", reason?: string, detail?: string}} */
+  #status = { state: "idle", phase: "download" };
+  /** @type {Record<string, number>} milliseconds from the start */
+  #marks = {};
+  #told = 0;
+  files;
+
+  /**
+   * @param {Modules} modules
+   * @param {Manifest} manifest
+   */
+  constructor(modules, manifest) {
+    this.#modules = modules;
+    this.#manifest = manifest;
+    const list = [manifest.wasm, manifest.stdlib, ...manifest.archives, ...Object.values(manifest.assets)];
+    this.files = new Files(list, this.#script, () => this.#tellProgress());
+    const inside = new URL(manifest.inside, this.#script).pathname;
+    this.#inside = `<script src="${inside}" data-root="${this.#root}"></script>`;
+  }
+
+  /** @param {ExtendableMessageEvent} event */
+  async onMessage({ data, ports: [port] }) {
+    if (!port) return;
+    if (data?.type === "asgi-live:start") {
+      this.#waiting.add(port);
+      this.#tell();
+      await this.#start().catch(() => {});
+    } else if (data?.type === "asgi-live:hello") {
+      if (this.#status.state === "starting") this.#waiting.add(port);
+      port.postMessage(this.#report());
+    }
+  }
+
+  /** @param {FetchEvent} event */
+  onFetch(event) {
+    const { request } = event;
+    const url = new URL(request.url);
+    const asset = this.#manifest.assets[url.href];
+    if (asset) {
+      event.respondWith(this.#serveAsset(asset));
+    } else if (url.origin !== this.#script.origin) {
+      return;
+    } else if (this.#isForeignToApp(url)) {
+      // Only the docs' own files lie there: `shared/` and this folder's `sw.js`.
+      return;
+    } else if (this.#isFirstLook(request)) {
+      event.respondWith(new Response(WAITING_ROOM, { headers: { "content-type": "text/html; charset=utf-8" } }));
+    } else {
+      event.respondWith(this.#answer(request));
+    }
+  }
+
+  /** @param {unknown} error */
+  failed(error) {
+    const reason = error instanceof DownloadError ? "download" : error instanceof BootError ? error.reason : "python";
+    this.#status = { ...this.#status, state: "failed", reason, detail: error instanceof Error ? error.message : String(error) };
+    this.#tell();
+    console.error(`[asgi-live] ${this.#manifest.name} (${reason}):`, error);
+    throw error;
+  }
+
+  /** @param {URL} url */
+  #isForeignToApp(url) {
+    const live = new URL("../", this.#script).pathname;
+    const inApp = url.pathname === this.#root || url.pathname.startsWith(this.#root + "/");
+    return !inApp && url.pathname.startsWith(live);
+  }
+
+  /**
+   * A docs page loads its frames before its reader asked for the app; unless it runs already, that starts nothing.
+   *
+   * @param {Request} request
+   */
+  #isFirstLook(request) {
+    if (request.destination !== "iframe" || this.#python) return false;
+    return request.referrer !== "" && !request.referrer.startsWith(new URL("./", this.#script).href);
+  }
+
+  #start() {
+    this.#python ??= this.#boot();
+    return this.#python;
+  }
+
+  async #boot() {
+    const began = performance.now();
+    const mark = (/** @type {string} */ name) => void (this.#marks[name] = Math.round(performance.now() - began));
+    this.#status = { state: "starting", phase: "download" };
+    const restore = this.#serveRuntime();
+    try {
+      const { wasm, stdlib, archives } = this.#manifest;
+      const runtime = {
+        ...this.#modules,
+        indexURL: new URL(this.#manifest.runtime, this.#script).href,
+        stdLibURL: new URL(stdlib.url, this.#script).href,
+      };
+      const site = { root: this.#root, origin: this.#script.origin };
+      const downloads = [wasm, stdlib, ...archives].map((file) => this.files.content(file.url));
+      Promise.all(downloads).then(() => {
+        mark("download");
+        this.#status.phase = "boot";
+        this.#tell();
+      }, () => {});
+      const mounted = archives.map(async ({ url, mount }) => ({ mount, content: await this.files.content(url) }));
+      // A failed download ends the boot at once; Pyodide by itself would wait for its standard library for ever.
+      const lost = Promise.all(downloads).then(() => new Promise(() => {}));
+      const python = await Promise.race([boot(runtime, this.#manifest, site, mounted, mark), /** @type {Promise<never>} */ (lost)]);
+      this.#status = { state: "ready", phase: "boot" };
+      this.files.release();
+      this.#tell();
+      this.#waiting.clear();
+      return python;
+    } catch (error) {
+      this.#python = undefined;
+      return this.failed(error);
+    } finally {
+      restore();
+    }
+  }
+
+  /**
+   * Pyodide fetches its wasm and its standard library by itself. A worker's own fetches never come by its fetch event,
+   * so while Pyodide boots, `fetch` answers them from the files: checked, decompressed, offline.
+   */
+  #serveRuntime() {
+    const { fetch } = worker;
+    const { runtime, wasm, stdlib } = this.#manifest;
+    const own = new Map([
+      [new URL("pyodide.asm.wasm", new URL(runtime, this.#script)).href, wasm.url],
+      [new URL(stdlib.url, this.#script).href, stdlib.url],
+    ]);
+    worker.fetch = (input, init) => {
+      const url = own.get(input instanceof Request ? input.url : String(input));
+      return url ? this.files.response(url) : fetch(input, init);
+    };
+    return () => void (worker.fetch = fetch);
+  }
+
+  /** @param {import("./files.js").File} asset */
+  async #serveAsset(asset) {
+    const response = await this.files.response(asset.url);
+    // The page asks for it as a foreign resource, with CORS if it has integrity or crossorigin set.
+    response.headers.set("access-control-allow-origin", "*");
+    return response;
+  }
+
+  /** @param {Request} request */
+  async #answer(request) {
+    try {
+      const python = await this.#start();
+      return await python.respond(request, navigator, this.#inside);
+    } catch (error) {
+      return failurePage(this.#manifest.name, error);
+    }
+  }
+
+  #report() {
+    return { type: "state", ...this.#status, loaded: this.files.loaded, total: this.files.total, marks: this.#marks };
+  }
+
+  #tell() {
+    for (const port of this.#waiting) port.postMessage(this.#report());
+  }
+
+  #tellProgress() {
+    // A page draws no more than some thirty times a second.
+    if (performance.now() - this.#told < 30 && this.files.loaded < this.files.total) return;
+    this.#told = performance.now();
+    this.#tell();
+  }
+}
+
+/** What a frame shows below the page's own panel until the reader starts the app. */
+const WAITING_ROOM = `<!doctype html><html lang="en" data-asgi-live="placeholder"><title>Not started</title></html>`;
+
+/**
+ * @param {string} name
+ * @param {unknown} error
+ */
+function failurePage(name, error) {
+  const detail = error instanceof Error ? error.message : String(error);
+  const escaped = `${name} could not be started.\n\n${detail}`.replace(/[&<]/g, (sign) => (sign === "&" ? "&amp;" : "&lt;"));
+  const page = `<!doctype html><html lang="en"><meta name="color-scheme" content="light dark"><title>Not started</title>
+<pre style="white-space: pre-wrap; font: 14px/1.5 monospace; margin: 1rem">${escaped}</pre></html>`;
+  return new Response(page, { status: 500, headers: { "content-type": "text/html; charset=utf-8" } });
+}
