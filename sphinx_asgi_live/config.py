@@ -33,7 +33,11 @@ def _positive(value: float) -> str | None:
 
 
 def _value(
-    default: Any, help_text: str, *types: type, check: Callable[[Any], str | None] | None = None, rebuild: str = ""
+    default: Any,
+    help_text: str,
+    *types: type,
+    check: Callable[[Any], str | None] | None = None,
+    rebuild: str = "",
 ) -> Any:
     about = {"help": help_text, "types": types, "check": check, "rebuild": rebuild}
     return field(default=default, metadata=about)
@@ -46,9 +50,7 @@ class LiveConfig:
     paths: Sequence[str] = _value(
         (".",), "Folders that hold apps, relative to conf.py.", list, tuple, check=_strings, rebuild="env"
     )
-    requirements: Sequence[str] = _value(
-        (), "Requirements of every app, besides its own.", list, tuple, check=_strings
-    )
+    requirements: Sequence[str] = _value((), "Requirements of every app, besides its own.", list, tuple, check=_strings)
     exclude: Sequence[str] = _value(
         ("httptools", "uvloop", "watchfiles"),
         "Packages that are left out of every app: servers' parts that do nothing in a browser.",
@@ -58,10 +60,17 @@ class LiveConfig:
     )
     lock: str = _value("asgi-live.lock.json", "The lock file, relative to conf.py; commit it.", str)
     start: str = _value(
-        "click", "When apps start that say nothing else: 'click', 'visible' or 'load'.", str, check=_start, rebuild="env"
+        "click",
+        "When apps start that say nothing else: 'click', 'visible' or 'load'.",
+        str,
+        check=_start,
+        rebuild="env",
     )
     engine: str | None = _value(
-        None, "'node', 'deno' or the path of either, in the place of the one that pip installed.", str, type(None)
+        None,
+        "'node', 'deno' or the path of either, in the place of the one that pip installed.",
+        str,
+        type(None),
     )
     timeout: float = _value(
         60, "Seconds that an app may take to start and answer at build time.", int, float, check=_positive
@@ -73,7 +82,7 @@ class LiveConfig:
     @classmethod
     def of(cls, config: Config) -> LiveConfig:
         """Read the values of a project; raises `ConfigError` that names the value and what it should be."""
-        values = {}
+        values: dict[str, Any] = {}
         for declared in fields(cls):
             value = getattr(config, PREFIX + declared.name)
             check = declared.metadata["check"]

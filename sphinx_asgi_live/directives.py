@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
@@ -33,7 +34,9 @@ def length(argument: str) -> str:
 
 def aspect(argument: str) -> str:
     """`16/9`, `16:9` or a number."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(?:\s*[:/]\s*(\d+(?:\.\d+)?))?", directives.unchanged_required(argument).strip())
+    match = re.fullmatch(
+        r"(\d+(?:\.\d+)?)(?:\s*[:/]\s*(\d+(?:\.\d+)?))?", directives.unchanged_required(argument).strip()
+    )
     if not match or not float(match[1]) or not float(match[2] or 1):
         raise ValueError(f"{argument!r} is not an aspect ratio; write for example 16/9")
     return f"{match[1]} / {match[2] or 1}"
@@ -56,7 +59,9 @@ def path(argument: str) -> str:
     if not value.startswith("/") or value.startswith("//") or ".." in segments or re.search(r"[\s\\\x00]", value):
         raise ValueError(f"{value!r} is not a path of the app; it begins with one '/', as in /docs")
     if any(len(segment.encode()) > LONGEST_SEGMENT for segment in segments):
-        raise ValueError(f"{value[:40]!r}… has a part longer than {LONGEST_SEGMENT} bytes, which no folder can be called")
+        raise ValueError(
+            f"{value[:40]!r}… has a part longer than {LONGEST_SEGMENT} bytes, which no folder can be called"
+        )
     return value
 
 
@@ -166,7 +171,7 @@ class AsgiLive(SphinxDirective):
 
     def _note_sources(self, spec: AppSpec, config: LiveConfig) -> None:
         """Let a change of the app's files count as a change of this page; problems are told when the app is built."""
-        settings = config.settings(self.env.app.confdir if hasattr(self.env, "app") else self.env.srcdir)
+        settings = config.settings(Path(self.env.app.confdir))
         try:
             sources = find(spec, confdir=settings.confdir, paths=settings.paths)
         except (PackingError, OSError):

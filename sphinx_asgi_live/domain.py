@@ -49,6 +49,10 @@ class AsgiLiveDomain(Domain):
             if docname in docnames:
                 self.data["embeds"][docname] = embeds
 
+    def resolve_any_xref(self, *arguments: Any) -> list[tuple[str, Any]]:
+        """Find nothing: there is nothing to refer to."""
+        return []
+
     def embeds(self) -> list[Embed]:
         """Return all embeds in the order of documents and lines."""
         listed: Iterable[list[Embed]] = self.data["embeds"].values()

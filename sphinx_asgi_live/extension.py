@@ -19,8 +19,7 @@ from sphinx_asgi_live.config import LiveConfig, add_config_values
 from sphinx_asgi_live.directives import AsgiLive
 from sphinx_asgi_live.domain import AsgiLiveDomain, Embed
 from sphinx_asgi_live.nodes import add_nodes
-from sphinx_asgi_live.packing import PackingError
-from sphinx_asgi_live.packing.packer import Packer
+from sphinx_asgi_live.packing.packer import Job, Packer
 from sphinx_asgi_live.packing.site import FOLDER, Site
 from sphinx_asgi_live.packing.stamp import Stamp
 from sphinx_asgi_live.spec import AppSpec
@@ -59,53 +58,55 @@ def on_build_finished(app: Sphinx, exception: Exception | None) -> None:
     stamp = Stamp(Path(app.doctreedir) / f"{FOLDER}-{app.builder.name}.json", site.root)
     if stamp.is_current(settings, [(spec, [embed.path for embed in embeds]) for spec, embeds in apps]):
         return
-    packer = Packer(settings, site)
     with progress_message(f"packing {len(apps)} live app{'s' if len(apps) > 1 else ''}"):
-        clean = all([build_app(packer, spec, embeds) for spec, embeds in apps])
+        clean = build_apps(Packer(settings, site), apps)
     site.prune()
     stamp.write(site.files() if clean else None)
 
 
 def _is_served(app: Sphinx) -> bool:
     builder = app.builder
-    return isinstance(builder, StandaloneHTMLBuilder) and not isinstance(builder, (Epub3Builder, SerializingHTMLBuilder))
+    return isinstance(builder, StandaloneHTMLBuilder) and not isinstance(
+        builder, (Epub3Builder, SerializingHTMLBuilder)
+    )
 
 
-def build_app(packer: Packer, spec: AppSpec, embeds: Sequence[Embed]) -> bool:
-    """Pack one app, or say in one warning and on its pages why it cannot be; return whether all is well."""
-    first = embeds[0]
-    paths = sorted({embed.path for embed in embeds})
-    try:
-        _refuse_namesakes(spec, embeds)
-        complaints = packer.pack(spec, paths, first.title)
-    except (PackingError, OSError) as error:
-        problem = str(error)
-        place = error.embed if isinstance(error, NameClash) else first
-        logger.warning("asgi-live app %s: %s", spec.label, problem, location=place.location, type="asgi-live")
-        packer.site.write_modules()
-        packer.site.write_placeholders(spec.name, first.title, paths, problem)
-        return False
-    for path, sentence in complaints:
-        place = next((embed for embed in embeds if embed.path == path), first)
-        logger.warning("asgi-live app %s: %s", spec.label, sentence, location=place.location, type="asgi-live")
-    return not complaints
+def build_apps(packer: Packer, apps: Sequence[tuple[AppSpec, Sequence[Embed]]]) -> bool:
+    """Pack all apps, and return whether all is well; a problem is a warning at its directive and told on its pages."""
+    clean = True
+    jobs: dict[Job, Sequence[Embed]] = {}
+    for spec, embeds in apps:
+        job = Job(spec, tuple(sorted({embed.path for embed in embeds})), embeds[0].title)
+        if clash := namesake(spec, embeds):
+            embed, problem = clash
+            packer.refuse(job, problem)
+            warn(spec, problem, embed)
+            clean = False
+        else:
+            jobs[job] = embeds
+    for outcome in packer.pack_all(list(jobs)):
+        embeds = jobs[outcome.job]
+        if outcome.problem:
+            warn(outcome.job.spec, outcome.problem, embeds[0])
+        for path, sentence in outcome.complaints:
+            warn(outcome.job.spec, sentence, next(embed for embed in embeds if embed.path == path))
+        clean = clean and not outcome.problem and not outcome.complaints
+    return clean
 
 
-class NameClash(PackingError):
-    """Two different apps share a name; `embed` is the second one."""
-
-    def __init__(self, message: str, embed: Embed) -> None:
-        super().__init__(message)
-        self.embed = embed
+def warn(spec: AppSpec, problem: str, embed: Embed) -> None:
+    """Log a problem at the line of the directive that it comes from."""
+    logger.warning("asgi-live app %s: %s", spec.label, problem, location=embed.location, type="asgi-live")
 
 
-def _refuse_namesakes(spec: AppSpec, embeds: Sequence[Embed]) -> None:
-    bare = AppSpec(spec.name, spec.target)
-    described = next((embed for embed in embeds if embed.spec == spec), embeds[0])
+def namesake(spec: AppSpec, embeds: Sequence[Embed]) -> tuple[Embed, str] | None:
+    """Return the first embed that means another app by the same name, and what is wrong with that."""
+    described = next(embed for embed in embeds if embed.spec == spec)
     for embed in embeds:
-        if embed.spec not in (spec, bare):
-            raise NameClash(
+        if embed.spec not in (spec, AppSpec(spec.name, spec.target)):
+            problem = (
                 f"another app of that name is in {described.docname}, line {described.line}; "
-                "give one of them another :name:, or both the same target and options",
-                embed,
+                "give one of them another :name:, or both the same target and options"
             )
+            return embed, problem
+    return None

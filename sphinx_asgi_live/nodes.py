@@ -14,7 +14,7 @@ from sphinx_asgi_live.packing.site import FOLDER
 from sphinx_asgi_live.packing.static import modules_folder
 
 
-class asgi_live(nodes.General, nodes.Element):  # noqa: N801  (docutils names node classes in lower case)
+class asgi_live(nodes.General, nodes.Element):
     """An app in a frame; attributes `name`, `path`, `title`, `start`, `style`; its only child may be a caption."""
 
 
@@ -22,7 +22,7 @@ def visit_html(self: Any, node: asgi_live) -> None:
     """Write the figure, its frame and, before the first one of a page, what makes it live."""
     here = self.builder.get_target_uri(self.builder.current_docname).partition("#")[0]
     root = relative_uri(here, FOLDER)
-    if next(node.document.findall(asgi_live)) is node:
+    if node.document and next(node.document.findall(asgi_live)) is node:
         shared = posixpath.join(root, "shared", modules_folder())
         self.body.append(f'<link rel="stylesheet" href="{shared}/page.css">')
         self.body.append(f'<script type="module" src="{shared}/page.js"></script>\n')
@@ -56,7 +56,7 @@ def depart_html(self: Any, node: asgi_live) -> None:
     self.body.append("</figure>\n")
 
 
-class asgi_live_caption(nodes.Part, nodes.TextElement):  # noqa: N801
+class asgi_live_caption(nodes.Part, nodes.TextElement):
     """The caption below the frame; translated as other text is."""
 
 

@@ -6,6 +6,7 @@
  * answers GET requests.
  */
 
+import { Buffer } from "node:buffer";
 import { readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { pathToFileURL } from "node:url";

@@ -67,7 +67,7 @@ export class Figure {
     this.root.dataset.state = state;
     setText(this.#state, STRINGS.states[state]);
     setText(this.#news, news && `: ${news}`);
-    this.#tools.hidden = this.#path.hidden = state !== "ready";
+    this.#tools.hidden = state !== "ready";
     this.#panel.hidden = state === "ready";
     if (state === "starting") this.#showProgress(view);
     else this.#meter = null;
@@ -130,19 +130,33 @@ export class Figure {
 
   /** @param {{reason: Reason, detail: string}} failure */
   #failure({ reason, detail }) {
-    const { what, todo, detail: label, remedy } = this.#failureTexts(reason);
+    const { what, todo, remedy } = this.#failureTexts(reason);
     /** @type {HTMLElement[]} */
     const parts = [
       element("p", { class: "asgi-live-headline" }, icon("warning"), what),
       element("p", { class: "asgi-live-note" }, todo),
     ];
-    if (detail) {
-      const text = element("pre", { tabindex: "0", role: "region", "aria-label": `${this.title}: ${label}` }, detail);
-      parts.push(element("details", { class: "asgi-live-detail" }, element("summary", {}, label), text));
-    }
+    if (detail) parts.push(this.#detail(detail));
     if (remedy === "retry") parts.push(this.#button(STRINGS.retry, () => this.start()));
     if (remedy === "reload") parts.push(this.#button(STRINGS.reloadPage, () => location.reload()));
     return [element("div", { class: "asgi-live-failure" }, ...parts)];
+  }
+
+  /**
+   * A sentence lies open, a traceback is folded.
+   *
+   * @param {string} text
+   */
+  #detail(text) {
+    const label = `${this.title}: ${STRINGS.detail}`;
+    const details = element(
+      "details",
+      { class: "asgi-live-detail" },
+      element("summary", {}, STRINGS.detail),
+      element("pre", { tabindex: "0", role: "region", "aria-label": label }, text),
+    );
+    details.open = !text.includes("\n");
+    return details;
   }
 
   /** @param {Reason} reason */

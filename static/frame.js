@@ -53,9 +53,10 @@ export class Frame {
     return href.startsWith(this.root) && /^([/?#]|$)/.test(href.slice(this.root.length)) ? href : null;
   }
 
-  /** The path of the page shown, as the app itself sees it: "/docs?page=2". */
+  /** The path of the page shown, or that will be shown first, as the app itself sees it: "/docs?page=2". */
   path() {
-    return (this.url() ?? this.element.src).slice(this.root.length) || "/";
+    // Before, the static placeholder is shown, at the same path or with a slash more.
+    return ((this.#wasLive && this.url()) || this.element.src).slice(this.root.length) || "/";
   }
 
   /**

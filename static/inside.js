@@ -53,7 +53,8 @@
   };
 
   // `location = "/x"` and the like: only the Navigation API sees them.
-  globalThis.navigation?.addEventListener("navigate", (event) => {
+  const { navigation } = /** @type {any} */ (globalThis);
+  navigation?.addEventListener("navigate", (/** @type {any} */ event) => {
     if (!event.cancelable || event.hashChange || event.formData || event.navigationType === "traverse") return;
     const inside = strayed(event.destination.url);
     if (!inside || event.destination.sameDocument) return;

@@ -5,7 +5,7 @@
 
 /** What a failed panel offers: to start again, to load the whole page again, or nothing since neither would help. */
 /** @typedef {"retry" | "reload" | "none"} Remedy */
-/** @typedef {{what: string, todo: string, detail: string, remedy: Remedy}} Failure */
+/** @typedef {{what: string, todo: string, remedy: Remedy}} Failure */
 
 export const STRINGS = {
   /** @type {Record<State, string>} */
@@ -25,6 +25,7 @@ export const STRINGS = {
   home: "Back to the first page",
   reload: "Reload the app's page",
   tab: "Open in a new tab",
+  detail: "Details",
   retry: "Try again",
   reloadPage: "Reload this page",
   /** @type {Record<Reason, Failure>} */
@@ -34,13 +35,11 @@ export const STRINGS = {
       todo:
         "It needs a browser with service workers that load modules: Chrome or Edge, Firefox, or Safari in a current " +
         "version, in a normal window. Private windows of some browsers switch service workers off.",
-      detail: "What the browser said",
       remedy: "none",
     },
     insecure: {
       what: "This page is served over {origin}, where browsers forbid service workers.",
       todo: "The app needs one: open this page over https, or on localhost.",
-      detail: "Details",
       remedy: "none",
     },
     file: {
@@ -48,7 +47,6 @@ export const STRINGS = {
       todo:
         "The app needs one: open this page through a web server, for example with " +
         "“python -m http.server” in the folder of the built documentation.",
-      detail: "Details",
       remedy: "none",
     },
     private: {
@@ -56,43 +54,36 @@ export const STRINGS = {
       todo:
         "This is so in private windows of some browsers, and where cookies or site data are blocked. Open this page " +
         "in a normal window, or allow site data for {host}, then try again.",
-      detail: "What the browser said",
       remedy: "retry",
     },
     download: {
       what: "A part of the app could not be downloaded.",
       todo: "Check the connection, then try again.",
-      detail: "What was missing",
       remedy: "retry",
     },
     python: {
       what: "Python could not be started in this browser.",
       todo: "Close other tabs in case memory is short, then try again. If it fails again, the browser may be too old.",
-      detail: "Traceback",
       remedy: "retry",
     },
     app: {
       what: "Python runs, but the app could not be started.",
       todo: "The fault is in the app or in how it was packed: report the details below to the authors of this page.",
-      detail: "Traceback",
       remedy: "retry",
     },
     unbuilt: {
       what: "This app could not be built with the documentation.",
       todo: "Authors find the reason, with its line, in the warnings of the build.",
-      detail: "Why",
       remedy: "none",
     },
     bypassed: {
       what: "The browser asked the web server for this app, past the service worker that runs it.",
       todo: "Browsers do so after a forced reload (Shift or Ctrl with reload). Load the page once more, normally.",
-      detail: "Details",
       remedy: "reload",
     },
     silent: {
       what: "The app's service worker no longer answers.",
       todo: "The browser may have ended it for want of memory. Close other tabs, then try again.",
-      detail: "Details",
       remedy: "retry",
     },
   },

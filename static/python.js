@@ -214,7 +214,7 @@ class Exchange {
         pull: () => this.#wake?.(),
         cancel: () => this.#cancel(),
       },
-      new ByteLengthQueuingStrategy({ highWaterMark: ROOM }),
+      { highWaterMark: ROOM, size: (/** @type {Uint8Array} */ chunk) => chunk.byteLength },
     );
   }
 

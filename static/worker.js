@@ -98,7 +98,10 @@ class LiveApp {
     }
   }
 
-  /** @param {unknown} error */
+  /**
+   * @param {unknown} error
+   * @returns {never}
+   */
   failed(error) {
     const reason = error instanceof DownloadError ? "download" : error instanceof BootError ? error.reason : "python";
     this.#status = { ...this.#status, state: "failed", reason, detail: error instanceof Error ? error.message : String(error) };
@@ -124,11 +127,12 @@ class LiveApp {
     return request.referrer !== "" && !request.referrer.startsWith(new URL("./", this.#script).href);
   }
 
+  /** @returns {Promise<import("./python.js").Python>} */
   #start() {
-    this.#python ??= this.#boot();
-    return this.#python;
+    return (this.#python ??= this.#boot());
   }
 
+  /** @returns {Promise<import("./python.js").Python>} */
   async #boot() {
     const began = performance.now();
     const mark = (/** @type {string} */ name) => void (this.#marks[name] = Math.round(performance.now() - began));

@@ -124,7 +124,9 @@ def _member(tarball: Path, file: CdnFile) -> tuple[str, bytes]:
         for candidate in (path, path.replace(".min.", "."), f"{path}.js"):
             if candidate in members:
                 return candidate, _read(archive, members[candidate])
-    raise PackingError(f"{file.address}: the npm package {file.package} holds no {path!r}; correct the address in the app")
+    raise PackingError(
+        f"{file.address}: the npm package {file.package} holds no {path!r}; correct the address in the app"
+    )
 
 
 def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

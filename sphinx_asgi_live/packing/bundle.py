@@ -166,7 +166,7 @@ def _tar(members: Mapping[str, bytes]) -> bytes:
 
 
 def _zip_of_pyc(members: Mapping[str, bytes]) -> bytes:
-    """Zip a tree as zipimport wants it: `json/decoder.pyc` in the place of `json/decoder.py`, data files as they are."""
+    """Zip a tree as zipimport wants it: `json/decoder.pyc` in the place of `json/decoder.py`; data files as they are."""
     placed = {}
     for path, content in members.items():
         if path.endswith(".pyc"):

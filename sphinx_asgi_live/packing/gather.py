@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sphinx_asgi_live.packing import PackingError
-from sphinx_asgi_live.packing.modules import Module, imports, is_dir, is_file, locate, parse
+from sphinx_asgi_live.packing.modules import Module, imports, is_dir, is_file, locate, parse, submodules
 
 LEFT_OUT = re.compile(
     r"\..*|.*~|#.*#|.*\.(?:py[co]|sw[op]|bak|orig|so|pyd|dll|dylib)|__pycache__|node_modules", re.IGNORECASE
@@ -44,12 +44,8 @@ class Pack:
         """Take a file; raises `PackingError` if another one lies at that place already."""
         other = self.files.setdefault(packed, content)
         if other != content and self.read(other) != self.read(content):
-            first, second = (
-                self.shown(each) if isinstance(each, Path) else "the page" for each in (other, content)
-            )
-            raise PackingError(
-                f"{packed!r} would be two files: {first} and {second}; rename one, or narrow :files:"
-            )
+            first, second = (self.shown(each) if isinstance(each, Path) else "the page" for each in (other, content))
+            raise PackingError(f"{packed!r} would be two files: {first} and {second}; rename one, or narrow :files:")
 
     def follow(self, names: Iterable[str], roots: Sequence[Path], start: Module | None = None) -> None:
         """Take these modules as far as they lie in the roots, and what they import in turn."""
@@ -60,9 +56,11 @@ class Pack:
             if module is None or module.packed in seen:
                 continue
             seen.add(module.packed)
+            others = _mention({each for root in roots for each in submodules(root)} - {module.packed})
             for packed, path in self.unit_files(module):
                 self.add(packed, path)
-                if packed.endswith(".py"):
+                # A package is taken whole: only a file of it that names something beside it needs to be parsed.
+                if packed.endswith(".py") and (packed == module.packed or others.search(self.read(path))):
                     waiting.extend(self.imported(packed, path))
 
     def imported(self, packed: str, path: Path) -> Iterator[str]:
@@ -112,7 +110,7 @@ class Pack:
             )
 
     def add_matches(self, pattern: str) -> None:
-        """Take what a pattern of :files: matches, in conf.py's folder or else in the first root with any."""
+        """Take what a pattern matches, in conf.py's folder or else in the first root with any match."""
         if not pattern.strip() or Path(pattern).is_absolute() or ".." in Path(pattern).parts:
             raise PackingError(
                 f":files: {pattern!r} leaves the folder of conf.py; add the folder that holds the files to"
@@ -148,3 +146,8 @@ def _nearest(name: str, roots: Sequence[Path]) -> Module | None:
             return found
         name = name.rpartition(".")[0]
     return None
+
+
+def _mention(names: Iterable[str]) -> re.Pattern[bytes]:
+    """What finds any of the names in a source; nothing at all if there are none."""
+    return re.compile(b"|".join(re.escape(name.encode()) for name in sorted(names)) or rb"(?!)")

@@ -105,9 +105,7 @@ def _editable_places(distribution: metadata.Distribution) -> Iterator[tuple[str,
         with suppress(OSError, UnicodeDecodeError, SyntaxError, ValueError):
             if file.suffix == ".pth":
                 lines = path.read_text("utf-8").splitlines()
-                yield from (
-                    ("", Path(line)) for line in lines if line and not line.startswith(("import ", "#"))
-                )
+                yield from (("", Path(line)) for line in lines if line and not line.startswith(("import ", "#")))
             elif file.name.startswith("__editable__") and file.suffix == ".py":
                 mapping = re.search(r"^MAPPING\b[^=]*= (\{.*\})", path.read_text("utf-8"), flags=re.MULTILINE)
                 if mapping:

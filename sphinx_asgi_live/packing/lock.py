@@ -130,9 +130,7 @@ class Lock:
         except FileNotFoundError:
             return cls()
         except (OSError, UnicodeDecodeError) as error:
-            raise PackingError(
-                f"{path}: the lock file cannot be read ({error}); delete it and build again"
-            ) from None
+            raise PackingError(f"{path}: the lock file cannot be read ({error}); delete it and build again") from None
         return cls.from_json(text, str(path))
 
     def save(self, path: Path) -> bool:
@@ -197,9 +195,7 @@ class _Reader:
         self.versions(data)
         sets = (self.dependencies(each, f"sets[{n}]") for n, each in enumerate(self.values(data, "sets", "")))
         npm = self.value(data, "npm", dict, "")
-        return Lock(
-            {each.key: each for each in sets}, {spec: self.npm(spec, each) for spec, each in npm.items()}
-        )
+        return Lock({each.key: each for each in sets}, {spec: self.npm(spec, each) for spec, each in npm.items()})
 
     def versions(self, data: dict[str, Any]) -> None:
         version = self.value(data, "version", int, "")

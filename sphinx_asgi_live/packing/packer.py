@@ -8,15 +8,26 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sphinx_asgi_live.packing import PackingError
-from sphinx_asgi_live.packing.assets import CdnFile, collect, find_cdn_files
-from sphinx_asgi_live.packing.bundle import Archive, app_tree, bridge_tree, compress, pack, pack_stdlib, wheel_tree
+from sphinx_asgi_live.packing.assets import Asset, CdnFile, collect, find_cdn_files
+from sphinx_asgi_live.packing.bundle import (
+    Archive,
+    Tree,
+    app_tree,
+    bridge_tree,
+    compress,
+    pack,
+    pack_stdlib,
+    wheel_tree,
+)
 from sphinx_asgi_live.packing.cache import recall, remember
 from sphinx_asgi_live.packing.engine import Engine, EngineTimeout, find_engine
 from sphinx_asgi_live.packing.lock import DependencySet, Lock
@@ -24,7 +35,7 @@ from sphinx_asgi_live.packing.pyodide import Runtime, runtime
 from sphinx_asgi_live.packing.resolve import resolve
 from sphinx_asgi_live.packing.site import FOLDER, Site
 from sphinx_asgi_live.packing.sources import Sources, find
-from sphinx_asgi_live.packing.static import modules_folder, static_folder
+from sphinx_asgi_live.packing.static import engine_key, static_folder
 from sphinx_asgi_live.packing.wheels import fetch
 from sphinx_asgi_live.spec import AppSpec
 
@@ -52,6 +63,24 @@ class Check:
     complaints: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An app to be packed, the paths of it that pages embed, and its title."""
+
+    spec: AppSpec
+    paths: tuple[str, ...]
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a job: the reason why there is no app, or complaints, pairs of embedded path and sentence."""
+
+    job: Job
+    problem: str | None = None
+    complaints: tuple[tuple[str, str], ...] = ()
+
+
 class Packer:
     """Packs the apps of one build into a site."""
 
@@ -60,16 +89,42 @@ class Packer:
         self.site = site
         self._lock: Lock | None = None
 
-    def pack(self, spec: AppSpec, paths: Sequence[str], title: str) -> tuple[tuple[str, str], ...]:
-        """Write everything that `spec` needs; return complaints as pairs of embedded path and sentence.
+    def pack_all(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """Write everything that the jobs need, and yield what became of each, in order.
 
-        Raises `PackingError` if there can be no app; then nothing of it was written.
+        All archives are compiled in one run of the engine, and the apps are checked side by side. Of an app that
+        cannot be packed only the placeholders are written, which tell why.
         """
-        sources = find(spec, confdir=self.settings.confdir, paths=self.settings.paths)
-        archives = self._archives(spec, sources)
-        check = self._check(spec, archives, paths)
-        assets, lock = collect(check.cdn_files, self.lock, self.engine, self.settings.cache)
-        self._keep(lock)
+        trees = {job: _settled(self._trees, job) for job in jobs}
+        found = [tree for future in trees.values() if not future.exception() for tree in future.result()]
+        packed = _settled(self._pack, list({tree.key: tree for tree in found}.values()))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            checks = {job: pool.submit(self._prepared, job, trees[job], packed) for job in jobs}
+            for job in jobs:
+                try:
+                    archives, check = checks[job].result()
+                    yield Outcome(job, complaints=self._emit(job, archives, check))
+                except (PackingError, OSError) as error:
+                    self.refuse(job, str(error))
+                    yield Outcome(job, problem=str(error))
+
+    def refuse(self, job: Job, problem: str) -> None:
+        """Write pages that say why there is no app."""
+        self.site.write_modules()
+        self.site.write_placeholders(job.spec.name, job.title, job.paths, problem)
+
+    def _emit(self, job: Job, archives: Sequence[Archive], check: Check) -> tuple[tuple[str, str], ...]:
+        spec = job.spec
+        complaints = list(check.complaints)
+        assets: list[Asset] = []
+        for file in check.cdn_files:
+            try:
+                collected, lock = collect([file], self.lock, self.engine, self.settings.cache)
+            except PackingError as error:
+                complaints.append((job.paths[0], f"the page's {file.address} is not shipped: {error}"))
+                continue
+            self._keep(lock)
+            assets += collected
         modules = self.site.write_modules()
         runtime_folder = self.site.write_runtime(self.runtime)
         stdlib = self.site.share("python-stdlib", ".zip", self.stdlib.read_bytes(), type="application/zip")
@@ -84,8 +139,8 @@ class Packer:
             "assets": {asset.address: self.site.share_asset(asset) for asset in assets},
         }
         self.site.write_worker(spec.name, modules, runtime_folder, manifest)
-        self.site.write_placeholders(spec.name, title, paths)
-        return check.complaints
+        self.site.write_placeholders(spec.name, job.title, job.paths)
+        return tuple(complaints)
 
     @cached_property
     def engine(self) -> Engine:
@@ -123,18 +178,30 @@ class Packer:
             self._keep(self.lock.with_set(locked))
         return locked
 
-    def _archives(self, spec: AppSpec, sources: Sources) -> list[Archive]:
-        wheels = fetch(self._dependencies(spec, sources), self.settings.cache)
-        trees = [bridge_tree(), *map(wheel_tree, wheels), app_tree(spec.name, sources.files)]
-        return pack(trees, self.engine, self.runtime, self.settings.cache)
+    def _trees(self, job: Job) -> list[Tree]:
+        sources = find(job.spec, confdir=self.settings.confdir, paths=self.settings.paths)
+        wheels = fetch(self._dependencies(job.spec, sources), self.settings.cache)
+        return [bridge_tree(), *map(wheel_tree, wheels), app_tree(job.spec.name, sources.files)]
 
-    def _check(self, spec: AppSpec, archives: Sequence[Archive], paths: Sequence[str]) -> Check:
+    def _pack(self, trees: Sequence[Tree]) -> dict[str, Archive]:
+        archives = pack(trees, self.engine, self.runtime, self.settings.cache)
+        return {tree.key: archive for tree, archive in zip(trees, archives, strict=True)}
+
+    def _prepared(
+        self, job: Job, trees: Future[list[Tree]], packed: Future[dict[str, Archive]]
+    ) -> tuple[list[Archive], Check]:
+        own = trees.result()
+        archives = [packed.result()[tree.key] for tree in own]
+        return archives, self._check(job, archives)
+
+    def _check(self, job: Job, archives: Sequence[Archive]) -> Check:
         """Answer the embedded paths in the engine, from the very archives that readers get."""
-        described = [_app(spec, True), list(paths), [archive.path.name for archive in archives], modules_folder()]
+        spec, paths = job.spec, job.paths
+        described = [_app(spec, True), paths, [archive.path.name for archive in archives], engine_key()]
         key = hashlib.sha256(json.dumps(described).encode()).hexdigest()
         if path := recall(self.settings.cache, "checks", key):
             return _check_from_json(path.read_bytes())
-        job = {
+        task = {
             "command": "request",
             "runtime": str(self.runtime.folder),
             "stdlib": str(self.stdlib),
@@ -144,7 +211,7 @@ class Packer:
             "archives": [{"path": str(archive.path), "mount": archive.mount} for archive in archives],
         }
         try:
-            result = self.engine.run(static_folder() / "engine.js", job, timeout=self.settings.timeout)
+            result = self.engine.run(static_folder() / "engine.js", task, timeout=self.settings.timeout)
         except EngineTimeout:
             raise PackingError(
                 f"the app gave no answer to {', '.join(paths)} within asgi_live_timeout = {self.settings.timeout:g} s; "
@@ -155,6 +222,20 @@ class Packer:
         check = _judge(result)
         remember(self.settings.cache, "checks", key, json.dumps(asdict(check)).encode())
         return check
+
+
+Result = TypeVar("Result")
+Argument = TypeVar("Argument")
+
+
+def _settled(function: Callable[[Argument], Result], argument: Argument) -> Future[Result]:
+    """Call now, and keep the result or the author's problem for whoever asks for it."""
+    future: Future[Result] = Future()
+    try:
+        future.set_result(function(argument))
+    except (PackingError, OSError) as error:
+        future.set_exception(error)
+    return future
 
 
 def _app(spec: AppSpec, mounted: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sphinx_asgi_live.packing import PackingError
 from sphinx_asgi_live.packing.cache import install_folder, intact, seal
-from sphinx_asgi_live.packing.engine import Engine, integrity_of
+from sphinx_asgi_live.packing.engine import Engine
 
 VERSION = "314.0.7"
 INTEGRITY = "sha512-0YvXxEhfEdpLfb/XkM2BFAeMROq0iMUX2bzzH9pOttyMcWkwq+HbE5uyuGD82LN7y2q+SNvi/6V5JEsOlD2R1A=="

@@ -75,9 +75,7 @@ def normal_names(names: Iterable[str]) -> tuple[str, ...]:
         try:
             found.add(str(canonicalize_name(name.strip(), validate=True)))
         except InvalidName:
-            raise PackingError(
-                f"{name!r} is not a package's name; exclude takes names alone, as in 'uvloop'"
-            ) from None
+            raise PackingError(f"{name!r} is not a package's name; exclude takes names alone, as in 'uvloop'") from None
     return tuple(sorted(found))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 import tempfile
 import tomllib
@@ -48,13 +49,14 @@ BROWSER = "sys_platform == 'emscripten' and platform_machine == 'wasm32'"
 
 _PYODIDE_ONLY = """
 bcrypt brotli cffi contourpy cryptography duckdb fiona h5py jiter kiwisolver lightgbm lxml
-matplotlib nh3 numpy opencv-python orjson pandas pillow polars psycopg-binary pyarrow pycryptodome pynacl pyproj
-rasterio regex rpds-py scikit-image scikit-learn scipy shapely statsmodels tiktoken ujson xgboost zstandard
+matplotlib nh3 numpy opencv-python orjson pandas pillow polars psycopg-binary pyarrow pycryptodome pynacl
+pyproj rasterio regex rpds-py scikit-image scikit-learn scipy shapely statsmodels tiktoken ujson xgboost
+zstandard
 """
 PYODIDE_ONLY = frozenset(_PYODIDE_ONLY.split())
 """Compiled packages that browsers get from Pyodide's own distribution, and from indexes as sources only."""
 
-SERVER_SIDE = frozenset({"gevent", "gunicorn", "httptools", "psutil", "uvloop", "watchfiles"})
+SERVER_SIDE = frozenset({"gevent", "httptools", "psutil", "uvloop", "watchfiles"})
 """Compiled packages that nothing in a browser can use."""
 
 _INDEX_SETTINGS = """
@@ -76,19 +78,38 @@ def resolve(
     requirements, exclude = normal_requirements(requirements), normal_names(exclude)
     with tempfile.TemporaryDirectory(prefix="asgi-live-") as scratch:
         project = Path(scratch)
-        _write_project(project, requirements, exclude, cwd)
-        pylock = project / "pylock.toml"
-        _uv(project, cwd, "--format", "pylock.toml", "--generate-hashes", "--output-file", str(pylock))
-        packages, unfit = _choose(_read(pylock), cache or project / "cache")
+        pylock = _compile(project, requirements, exclude, cwd)
+        packages, unfit = _choose(pylock, cache or project / "cache")
         if unfit:
             raise _refusal(unfit, _requirers(project, cwd))
     return DependencySet(requirements, exclude, tuple(packages))
 
 
-def _write_project(project: Path, requirements: Iterable[str], exclude: Iterable[str], cwd: Path) -> None:
+def _compile(project: Path, requirements: Iterable[str], exclude: Iterable[str], cwd: Path) -> Pylock:
+    """Have uv resolve for the browser, or for every platform where it takes a package for one without wheels.
+
+    uv does not know that browser wheels are for browsers: it refuses a package that has them and no source, unless
+    it resolves for all platforms. That may find conflicts which the browser has not, so it comes second.
+    """
+    output = project / "pylock.toml"
+    options = ("--format", "pylock.toml", "--generate-hashes", "--output-file", str(output))
+    _write_project(project, requirements, exclude, cwd, {"environments": [BROWSER]})
+    finished = _uv(project, cwd, *options)
+    if finished.returncode and "-compatible wheels" in finished.stderr:
+        _write_project(project, requirements, exclude, cwd, {})
+        second = _uv(project, cwd, *options)
+        finished = finished if second.returncode else second
+    if finished.returncode:
+        raise PackingError(_explain(finished.stderr))
+    return _read(output)
+
+
+def _write_project(
+    project: Path, requirements: Iterable[str], exclude: Iterable[str], cwd: Path, extent: Mapping[str, list[str]]
+) -> None:
     settings = {
         **_index_settings(cwd),
-        "environments": [BROWSER],
+        **extent,
         "exclude-dependencies": list(exclude),
         "managed": True,
     }
@@ -156,24 +177,12 @@ def _absolute(location: str, folder: Path) -> str:
     return location if "://" in location else str((folder / location).absolute())
 
 
-def _uv(project: Path, cwd: Path, *options: str) -> str:
-    """Run `uv pip compile` on the generated project and return what it prints."""
-    command = [find_uv_bin(), "--project", str(project), "--no-python-downloads", "--no-progress"]
-    command += [
-        "--color",
-        "never",
-        "pip",
-        "compile",
-        str(project / "pyproject.toml"),
-        "--python",
-        sys.executable,
-        "--universal",
-    ]
-    command += ["--python-version", PYTHON, "--no-header", "--quiet", *options]
-    finished = run(command, cwd=cwd, seconds=SECONDS, what="uv, which resolves the requirements,")
-    if finished.returncode:
-        raise PackingError(_explain(finished.stderr))
-    return finished.stdout
+def _uv(project: Path, cwd: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run `uv pip compile` on the generated project."""
+    command = [find_uv_bin(), "--project", str(project), "--no-python-downloads", "--no-progress", "--color", "never"]
+    command += ["pip", "compile", str(project / "pyproject.toml"), "--python", sys.executable]
+    command += ["--universal", "--python-version", PYTHON, "--no-header", "--quiet", *options]
+    return run(command, cwd=cwd, seconds=SECONDS, what="uv, which resolves the requirements,")
 
 
 def _explain(stderr: str) -> str:
@@ -266,7 +275,7 @@ def _known(name: str) -> str:
 
 def _requirers(project: Path, cwd: Path) -> dict[str, str]:
     """Who requires each package, by uv's own comments: `h11==0.16.0 ; … # via httpcore, uvicorn`."""
-    output = _uv(project, cwd, "--annotation-style", "line")
+    output = _uv(project, cwd, "--annotation-style", "line").stdout
     found = re.findall(r"^([\w.-]+)==.*# via (.+)$", output, flags=re.MULTILINE)
     return {name: re.sub(r"the-app \([^)]*\)", "the app", via) for name, via in found}
 
@@ -279,6 +288,6 @@ def _refusal(unfit: Iterable[_Unfit], requirers: Mapping[str, str]) -> PackingEr
     names = " ".join(each.name for each in unfit)
     return PackingError(
         f"no wheel for the browser ({PLATFORM}, Python {PYTHON}, or pure Python): {packages}. Leave out what"
-        f" the app can do without (:exclude: {names}), require an older version that has such a wheel, or put a"
-        " pure-Python build of it on an index of yours"
+        f" the app can do without (:exclude: {names}), require an older version that has such a wheel, or put"
+        " a pure-Python build of it on an index of yours"
     )

@@ -5,6 +5,7 @@ Nothing is written that is there already, every file appears whole, and what no 
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -67,7 +68,8 @@ class Site:
         """Write what a CDN would have served."""
         name = asset.address.rsplit("/", 1)[-1].partition("?")[0] or "index"
         stem, dot, suffix = name.rpartition(".")
-        return self.share(stem or name, dot + suffix if stem else "", asset.content, type=asset.media_type)
+        packed = gzip.compress(asset.content, 9, mtime=0)
+        return self.share(stem or name, f"{dot + suffix if stem else ''}.gz", packed, type=asset.media_type)
 
     def write_worker(self, name: str, modules: str, runtime: str, manifest: Mapping[str, Any]) -> None:
         """Write an app's `sw.js`: literal imports, as a service worker demands, and the manifest."""

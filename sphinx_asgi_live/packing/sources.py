@@ -82,8 +82,7 @@ def _inline(spec: AppSpec, pack: Pack) -> tuple[str, None]:
     names = list(imports(tree, ""))
     if spec.module in {name.partition(".")[0] for name in names}:
         raise PackingError(
-            f"an app called {spec.name!r} imports a module of that name, which it would hide; choose"
-            " another :name:"
+            f"an app called {spec.name!r} imports a module of that name, which it would hide; choose another :name:"
         )
     pack.add(f"{spec.module}.py", source.encode())
     pack.follow(names, pack.roots)
@@ -162,9 +161,7 @@ def _not_found(name: str, pack: Pack) -> PackingError:
         known = ".".join(parts[:count])
         module = locate(known, pack.roots) or locate_installed(known)
         folders = [module.file.parent] if module and module.file.name == "__init__.py" else []
-        folders += [
-            root.joinpath(*parts[:count]) for root in pack.roots if is_dir(root.joinpath(*parts[:count]))
-        ]
+        folders += [root.joinpath(*parts[:count]) for root in pack.roots if is_dir(root.joinpath(*parts[:count]))]
         if folders:
             near = did_you_mean(parts[count], submodules(folders[0]), form=f"'{known}.{{}}'")
             return PackingError(
@@ -191,15 +188,11 @@ def script_requirements(source: str) -> tuple[str, ...] | None:
         return None
     if len(blocks) > 1:
         raise PackingError("the source has more than one '# /// script' block; keep one")
-    content = "".join(
-        line[2:] if line.startswith("# ") else line[1:] for line in blocks[0]["content"].splitlines(True)
-    )
+    content = "".join(line[2:] if line.startswith("# ") else line[1:] for line in blocks[0]["content"].splitlines(True))
     try:
         found = tomllib.loads(content).get("dependencies", [])
     except tomllib.TOMLDecodeError as error:
         raise PackingError(f"the '# /// script' block is not TOML ({error}); correct it") from None
     if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-        raise PackingError(
-            f"'dependencies' in the '# /// script' block should be a list of strings, and is {found!r}"
-        )
+        raise PackingError(f"'dependencies' in the '# /// script' block should be a list of strings, and is {found!r}")
     return normal_requirements(found)

@@ -9,12 +9,16 @@ from pathlib import Path
 BUILD_ONLY = {"engine.js"}
 """Readers get the other modules and the style sheet."""
 
+ENGINE_MODULES = ("engine.js", "http.js", "python.js", "tar.js")
+
 
 @cache
 def static_folder() -> Path:
     """Return the folder of the static files, of a wheel or of an editable installation."""
     package = Path(__file__).parent.parent
-    return next(folder for folder in (package / "static", package.parent / "static") if (folder / "worker.js").is_file())
+    return next(
+        folder for folder in (package / "static", package.parent / "static") if (folder / "worker.js").is_file()
+    )
 
 
 @cache
@@ -27,7 +31,17 @@ def shipped() -> dict[str, bytes]:
 @cache
 def modules_folder() -> str:
     """Return the name of the emitted folder of the modules, which import each other and so stay together."""
+    return f"js-{_digest(shipped())[:16]}"
+
+
+@cache
+def engine_key() -> str:
+    """Return a hash of the modules that take part in a run of the engine."""
+    return _digest({name: (static_folder() / name).read_bytes() for name in ENGINE_MODULES})
+
+
+def _digest(contents: dict[str, bytes]) -> str:
     digest = hashlib.sha256()
-    for name, content in sorted(shipped().items()):
+    for name, content in sorted(contents.items()):
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    return f"js-{digest.hexdigest()[:16]}"
+    return digest.hexdigest()

@@ -1,0 +1,95 @@
+"""The command line: `sphinx-asgi-live demo` and `sphinx-asgi-live serve`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from sphinx.cmd.build import main as sphinx_build
+
+from sphinx_asgi_live import __version__
+
+ADDRESS = "127.0.0.1"
+"""Browsers take it for secure, as service workers demand, and no other machine reaches it."""
+
+PORT = 8000
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Serves files as a plain static host does, with media types that do not depend on the machine."""
+
+    protocol_version = "HTTP/1.1"
+    extensions_map = {  # noqa: RUF012  (an instance variable to its base class)
+        **SimpleHTTPRequestHandler.extensions_map,
+        ".gz": "application/gzip",
+        ".js": "text/javascript",
+        ".json": "application/json",
+        ".mjs": "text/javascript",
+        ".svg": "image/svg+xml",
+        ".wasm": "application/wasm",
+    }
+
+    def end_headers(self) -> None:
+        """Let the browser ask each time whether a file changed: the docs are being written."""
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing of what was served; what was not is logged as an error."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit code."""
+    options = _parser().parse_args(arguments)
+    code: int = options.run(options)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sphinx-asgi-live", description="Live Python web apps in Sphinx docs.")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    demo = commands.add_parser("demo", help="build this project's own documentation and serve it")
+    demo.add_argument("--build", type=Path, metavar="FOLDER", help="where to build (default: demo_docs/_build)")
+    demo.set_defaults(run=_demo)
+    serve = commands.add_parser("serve", help="serve a built site on this machine")
+    serve.add_argument("folder", type=Path, help="for example docs/_build/html")
+    serve.set_defaults(run=lambda options: _serve(options.folder, options.port))
+    for command in (demo, serve):
+        command.add_argument("--port", type=int, default=PORT, help="default: %(default)s; 0 takes any free one")
+    return parser
+
+
+def _demo(options: argparse.Namespace) -> int:
+    source = Path(__file__).parent.parent / "demo_docs"
+    if not (source / "conf.py").is_file():
+        return _fail("demo_docs is part of the project's repository, not of the installed package; run this there")
+    build = options.build or source / "_build"
+    if code := sphinx_build(["-M", "html", str(source), str(build), "-j", "auto"]):
+        return code
+    return _serve(build / "html", options.port)
+
+
+def _serve(folder: Path, port: int) -> int:
+    if not folder.is_dir():
+        return _fail(f"{folder} is not a folder; build the docs first")
+    try:
+        server = ThreadingHTTPServer((ADDRESS, port), partial(_Handler, directory=str(folder)))
+    except OSError as error:
+        return _fail(f"port {port} cannot be had ({error.strerror}); choose another with --port, or --port 0")
+    with server:
+        print(f"Serving {folder} at http://{ADDRESS}:{server.server_port}/ until Ctrl-C", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+    return 0
+
+
+def _fail(message: str) -> int:
+    print(f"sphinx-asgi-live: {message}", file=sys.stderr)
+    return 1

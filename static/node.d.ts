@@ -1,0 +1,24 @@
+// What engine.js uses of node and deno, so that checking it needs no package.
+
+declare module "node:fs/promises" {
+  export function readFile(path: string): Promise<Uint8Array<ArrayBuffer>>;
+  export function readFile(path: string, encoding: "utf-8"): Promise<string>;
+  export function writeFile(path: string, content: string): Promise<void>;
+}
+
+declare module "node:process" {
+  const process: { argv: string[]; exit(code: number): never };
+  export default process;
+}
+
+declare module "node:url" {
+  export function pathToFileURL(path: string): URL;
+}
+
+declare module "node:zlib" {
+  export function gunzipSync(compressed: Uint8Array): Uint8Array<ArrayBuffer>;
+}
+
+declare module "node:buffer" {
+  export const Buffer: { from(content: ArrayBuffer): { toString(encoding: "base64"): string } };
+}
