@@ -13,9 +13,12 @@ from sphinx.errors import ConfigError
 
 from sphinx_asgi_live.packing.cache import cache_folder
 from sphinx_asgi_live.packing.packer import Settings
+from sphinx_asgi_live.packing.static import modules_folder
 
 PREFIX = "asgi_live_"
 STARTS = ("click", "visible", "load")
+LONGEST = 24 * 60 * 60
+"""Seconds that an app may be given at build time."""
 
 
 def _strings(value: Any) -> str | None:
@@ -28,8 +31,10 @@ def _start(value: str) -> str | None:
     return None if value in STARTS else f"should be one of {', '.join(map(repr, STARTS))}"
 
 
-def _positive(value: float) -> str | None:
-    return None if value > 0 else "should be a number of seconds above 0"
+def _seconds(value: float) -> str | None:
+    # A bool is an int, and no time limit at all would let a hung app hang the build.
+    fits = not isinstance(value, bool) and 0 < value <= LONGEST
+    return None if fits else f"should be a number of seconds above 0 and at most {LONGEST}"
 
 
 def _value(
@@ -73,10 +78,13 @@ class LiveConfig:
         type(None),
     )
     timeout: float = _value(
-        60, "Seconds that an app may take to start and answer at build time.", int, float, check=_positive
+        60, "Seconds that an app may take to start and answer at build time.", int, float, check=_seconds
     )
     cache: str | None = _value(
-        None, "Folder for downloads and compiled archives; else the user's cache folder.", str, type(None)
+        None,
+        "Folder for downloads and compiled archives, relative to conf.py; else the user's cache folder.",
+        str,
+        type(None),
     )
 
     @classmethod
@@ -102,14 +110,17 @@ class LiveConfig:
             requirements=tuple(self.requirements),
             exclude=tuple(self.exclude),
             lock=confdir / self.lock,
-            cache=cache_folder(self.cache),
+            cache=cache_folder(str(confdir / self.cache) if self.cache else None).absolute(),
             engine=self.engine,
             timeout=self.timeout,
         )
 
 
 def add_config_values(app: Sphinx) -> None:
-    """Declare all values to Sphinx."""
+    """Declare all values to Sphinx, and one that nobody sets: when it changes, pages link other modules."""
     for declared in fields(LiveConfig):
         about = declared.metadata
-        app.add_config_value(PREFIX + declared.name, declared.default, about["rebuild"], frozenset(about["types"]))
+        # Sphinx takes lists only from its command line.
+        default = list(declared.default) if isinstance(declared.default, tuple) else declared.default
+        app.add_config_value(PREFIX + declared.name, default, about["rebuild"], frozenset(about["types"]))
+    app.add_config_value("_asgi_live_modules", modules_folder(), "html", frozenset((str,)))

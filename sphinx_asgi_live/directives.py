@@ -1,75 +1,114 @@
-"""The `asgi-live` directive: options become an `AppSpec`, an entry in the domain and a node."""
+"""The `asgi-live` directive: options become an `AppSpec`, an entry in the domain and a node.
+
+What is wrong with a directive is one warning at its line, the same in reStructuredText and in MyST, and the page says
+in its place that there is no app. The parsers would drop it from the page, each with a message of its own.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, ClassVar
-from urllib.parse import unquote, urlsplit
+from typing import Any, ClassVar, TypeAlias
+from urllib.parse import unquote
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from sphinx_asgi_live.config import STARTS, LiveConfig
-from sphinx_asgi_live.domain import AsgiLiveDomain, Embed
-from sphinx_asgi_live.nodes import asgi_live, asgi_live_caption
+from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, warn
+from sphinx_asgi_live.nodes import asgi_live, asgi_live_caption, unbuilt
 from sphinx_asgi_live.packing import PackingError
+from sphinx_asgi_live.packing.modules import did_you_mean
 from sphinx_asgi_live.packing.sources import find
-from sphinx_asgi_live.spec import ALLOWED_NAME, AppSpec, name_from_target
+from sphinx_asgi_live.spec import ALLOWED_NAME, LONGEST_SEGMENT, AppSpec, label, name_from, shortened
 
-LENGTH = re.compile(r"(\d+(?:\.\d+)?)(px|em|rem|ch|vh|vw|svh|dvh|cm|mm|in|pt|%)?")
-LONGEST_SEGMENT = 200
-"""Bytes of a path's part that every file system takes as a folder's name."""
+LENGTH = re.compile(r"([0-9]+(?:\.[0-9]+)?)(px|em|rem|ch|vh|vw|svh|dvh|cm|mm|in|pt|%)?")
+ASPECT = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:\s*[:/]\s*([0-9]+(?:\.[0-9]+)?))?")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
+LONGEST_PATH = 1000
+"""Bytes of a path that the file systems' limit for whole paths leaves room for, the output folder's before it."""
+
+Converter: TypeAlias = Callable[[str], Any]
+
+
+def quoted(value: str) -> str:
+    """Return an option's value as messages give it."""
+    return repr(shortened(value))
+
+
+def text(argument: str) -> str:
+    """One line of words."""
+    if not argument:
+        raise ValueError("needs a value; write some words, or leave the option out")
+    return " ".join(argument.split())
 
 
 def length(argument: str) -> str:
     """`400` and `400px` are the same; any unit of CSS."""
-    match = LENGTH.fullmatch(directives.unchanged_required(argument).strip())
+    match = LENGTH.fullmatch(argument)
     if not match:
-        raise ValueError(f"{argument!r} is not a length; write for example 400px, 30rem, 60vh or 80%")
+        raise ValueError(f"{quoted(argument)} is not a length; write for example 400px, 30rem, 60vh or 80%")
     return match[0] if match[2] else f"{match[1]}px"
 
 
 def aspect(argument: str) -> str:
     """`16/9`, `16:9` or a number."""
-    match = re.fullmatch(
-        r"(\d+(?:\.\d+)?)(?:\s*[:/]\s*(\d+(?:\.\d+)?))?", directives.unchanged_required(argument).strip()
-    )
+    match = ASPECT.fullmatch(argument)
     if not match or not float(match[1]) or not float(match[2] or 1):
-        raise ValueError(f"{argument!r} is not an aspect ratio; write for example 16/9")
+        raise ValueError(f"{quoted(argument)} is not an aspect ratio; write for example 16/9")
     return f"{match[1]} / {match[2] or 1}"
 
 
 def name(argument: str) -> str:
     """The folder's name below `asgi-live/`."""
-    value = directives.unchanged_required(argument).strip()
-    if not ALLOWED_NAME.fullmatch(value) or value == "shared" or len(value) > LONGEST_SEGMENT:
+    if not ALLOWED_NAME.fullmatch(argument) or argument == "shared" or len(argument) > LONGEST_SEGMENT:
         raise ValueError(
-            f"{value!r} cannot name an app's folder; use lower-case letters, digits and '-', and not 'shared'"
+            f"{quoted(argument)} cannot name an app's folder; use at most {LONGEST_SEGMENT} lower-case letters, digits "
+            "and '-', and not 'shared'"
         )
-    return value
+    return argument
 
 
 def path(argument: str) -> str:
     """The path that the frame opens, with query and fragment if wanted."""
-    value = directives.unchanged_required(argument).strip()
-    segments = unquote(urlsplit(value).path).split("/")
-    if not value.startswith("/") or value.startswith("//") or ".." in segments or re.search(r"[\s\\\x00]", value):
-        raise ValueError(f"{value!r} is not a path of the app; it begins with one '/', as in /docs")
-    if any(len(segment.encode()) > LONGEST_SEGMENT for segment in segments):
+    decoded = unquote(re.split("[?#]", argument)[0])
+    segments = decoded.split("/")
+    refused = re.search(r"\s", argument) or CONTROL.search(argument) or CONTROL.search(decoded) or ".." in segments
+    if not argument.startswith("/") or argument.startswith("//") or refused:
         raise ValueError(
-            f"{value[:40]!r}… has a part longer than {LONGEST_SEGMENT} bytes, which no folder can be called"
+            f"{quoted(argument)} is not a path of the app; begin it with one '/', as in /docs, and use no '..', "
+            "no '\\', no spaces (%20 is one) and no control characters"
         )
-    return value
+    if len(decoded.encode()) > LONGEST_PATH or any(len(each.encode()) > LONGEST_SEGMENT for each in segments):
+        raise ValueError(
+            f"{quoted(argument)} is too long for a folder's name; use at most {LONGEST_PATH} bytes, and "
+            f"{LONGEST_SEGMENT} between two '/'"
+        )
+    return argument
+
+
+def start(argument: str) -> str:
+    """When the app starts."""
+    if argument not in STARTS:
+        raise ValueError(f"{quoted(argument)} is unknown; write one of {', '.join(STARTS)}")
+    return argument
+
+
+def classes(argument: str) -> list[str]:
+    """Class names, in the spelling that docutils gives them."""
+    try:
+        found: list[str] = directives.class_option(argument)
+    except ValueError:
+        raise ValueError(f"{quoted(argument)} cannot be made into class names; use letters, digits and '-'") from None
+    return found
 
 
 def listed(separator: str) -> Callable[[str], tuple[str, ...]]:
-    """Return a converter of several values in one option."""
+    """Return a converter of several values in one option, whose order says nothing."""
 
     def convert(argument: str) -> tuple[str, ...]:
-        return tuple(part.strip() for part in re.split(separator, argument or "") if part.strip())
+        return tuple(sorted({part.strip() for part in re.split(separator, argument) if part.strip()}))
 
     return convert
 
@@ -82,13 +121,50 @@ words = listed(r"[,\s]+")
 
 def environment(argument: str) -> tuple[tuple[str, str], ...]:
     """`NAME=value`, one a line, or several with commas between."""
-    pairs = []
-    for part in listed(r"\n|,\s*(?=[A-Za-z_]\w*=)")(argument):
-        key, equals, value = part.partition("=")
-        if not equals or not re.fullmatch(r"[A-Za-z_]\w*", key.strip()):
-            raise ValueError(f"{part!r} is not an environment variable; write NAME=value, one a line")
-        pairs.append((key.strip(), value.strip()))
-    return tuple(sorted(dict(pairs).items()))
+    pairs: dict[str, str] = {}
+    for part in re.split(r"\n|,\s*(?=[A-Za-z_]\w*=)", argument):
+        key, equals, value = part.strip().partition("=")
+        if part.strip() and (not equals or not re.fullmatch(r"[A-Za-z_]\w*", key.strip(), re.ASCII)):
+            raise ValueError(f"{quoted(part.strip())} is not an environment variable; write NAME=value, one a line")
+        if equals:
+            pairs[key.strip()] = value.strip()
+    return tuple(sorted(pairs.items()))
+
+
+def flag(argument: str) -> bool:
+    """Given or not."""
+    if argument:
+        raise ValueError(f"takes no value, and has {quoted(argument)}; remove the value, or the option for 'no'")
+    return True
+
+
+CONVERTERS: dict[str, Converter] = {
+    "name": name,
+    "path": path,
+    "start": start,
+    "height": length,
+    "width": length,
+    "aspect": aspect,
+    "title": text,
+    "caption": text,
+    "class": classes,
+    "requirements": requirements,
+    "exclude": words,
+    "files": words,
+    "env": environment,
+    "factory": flag,
+}
+
+
+class _Options(dict[str, Converter]):
+    """Lets every option through to the directive as it is written, unknown ones too."""
+
+    def __missing__(self, key: str) -> Converter:
+        return _raw
+
+
+def _raw(argument: str | None) -> str:
+    return (argument or "").strip()
 
 
 class AsgiLive(SphinxDirective):
@@ -97,81 +173,83 @@ class AsgiLive(SphinxDirective):
     optional_arguments = 1
     final_argument_whitespace = True
     has_content = True
-    option_spec: ClassVar[dict[str, Callable[[str], Any]]] = {
-        "name": name,
-        "path": path,
-        "start": lambda argument: directives.choice(argument, STARTS),
-        "height": length,
-        "width": length,
-        "aspect": aspect,
-        "title": directives.unchanged_required,
-        "caption": directives.unchanged_required,
-        "class": directives.class_option,
-        "requirements": requirements,
-        "exclude": words,
-        "files": words,
-        "env": environment,
-        "factory": directives.flag,
-    }
+    option_spec: ClassVar[dict[str, Converter]] = _Options(dict.fromkeys(CONVERTERS, _raw))
 
     def run(self) -> list[nodes.Node]:
-        """Return the app's node, having noted the app in the domain."""
+        """Return the app's node, having noted the app in the domain; or say on the page that there is none."""
         target = self.arguments[0].strip() if self.arguments else None
-        source = "\n".join(self.content) + "\n" if self.content else None
-        if (target is None) == (source is None):
-            raise self.error(
-                "asgi-live takes either an app as module:attribute or the app's source as its body"
-                + (", not both" if target else "; both are missing")
-            )
-        config = LiveConfig.of(self.config)
-        spec = self._spec(target, source)
-        title = self.options.get("title", spec.name)
-        embed = Embed(self.env.docname, self.lineno, self.options.get("path", "/"), title, spec)
-        self._domain.note(embed)
-        self._note_sources(spec, config)
-        node = asgi_live(
-            name=spec.name,
-            path=embed.path,
-            title=title,
-            start=self.options.get("start", config.start),
-            style={key: self.options[key] for key in ("height", "width", "aspect") if key in self.options},
-            classes=self.options.get("class", []),
-        )
-        self.set_source_info(node)
-        if "caption" in self.options:
-            children, messages = self.parse_inline(self.options["caption"], lineno=self.lineno)
-            node += asgi_live_caption(self.options["caption"], "", *children)
-            return [node, *messages]
-        return [node]
-
-    @property
-    def _domain(self) -> AsgiLiveDomain:
-        domain = self.env.get_domain(AsgiLiveDomain.name)
-        assert isinstance(domain, AsgiLiveDomain)
-        return domain
-
-    def _spec(self, target: str | None, source: str | None) -> AppSpec:
-        options = self.options
-        return AppSpec(
-            name=options.get("name") or self._default_name(target),
+        source = "\n".join(self.content).strip("\n") + "\n" if self.content else None
+        options, problems = self._converted()
+        problems = [*_misplaced(target, source), *problems]
+        default = options.get("name") or self._default_name(target)
+        if problems:
+            told = "; ".join(problems)
+            warn(label(default, target), told, self.get_location())
+            return [unbuilt(told)]
+        spec = AppSpec(
+            name=default,
             target=target,
             source=source,
             requirements=options.get("requirements"),
-            exclude=tuple(sorted(options.get("exclude", ()))),
+            exclude=options.get("exclude", ()),
             files=options.get("files", ()),
             env=options.get("env", ()),
-            factory="factory" in options,
+            factory=options.get("factory", False),
         )
+        return self._embedded(spec, options)
+
+    def _converted(self) -> tuple[dict[str, Any], list[str]]:
+        """Return the options' values, and what is wrong with the others."""
+        values: dict[str, Any] = {}
+        problems = []
+        for key, written in self.options.items():
+            if key not in CONVERTERS:
+                near = did_you_mean(key, CONVERTERS, ":{}:") or f"; the options are {', '.join(CONVERTERS)}"
+                problems.append(f"there is no option :{shortened(key)}:{near}")
+                continue
+            try:
+                values[key] = CONVERTERS[key](written)
+            except ValueError as error:
+                problems.append(f":{key}: {error}")
+        return values, problems
+
+    def _embedded(self, spec: AppSpec, options: dict[str, Any]) -> list[nodes.Node]:
+        config = LiveConfig.of(self.config)
+        embed = Embed(
+            docname=self.env.docname,
+            location=self.get_location(),
+            path=options.get("path", "/"),
+            title=options.get("title", spec.name),
+            spec=spec,
+        )
+        domain = AsgiLiveDomain.of(self.env)
+        domain.note(embed)
+        self._note_sources(spec, config, domain)
+        node = asgi_live(
+            name=spec.name,
+            path=embed.path,
+            title=embed.title,
+            start=options.get("start", config.start),
+            style={key: options[key] for key in ("height", "width", "aspect") if key in options},
+            classes=options.get("class", []),
+        )
+        self.set_source_info(node)
+        if "caption" not in options:
+            return [node]
+        children, messages = self.parse_inline(options["caption"], lineno=self.lineno)
+        caption = asgi_live_caption(options["caption"], "", *children)
+        self.set_source_info(caption)
+        node += caption
+        return [node, *messages]
 
     def _default_name(self, target: str | None) -> str:
         if target:
-            return name_from_target(target) or "app"
-        number = self.env.new_serialno("asgi-live") + 1
-        return f"{name_from_target(self.env.docname)}-{number}".lstrip("-")
+            return name_from(target)
+        return f"{name_from(self.env.docname)}-{self.env.new_serialno('asgi-live') + 1}"
 
-    def _note_sources(self, spec: AppSpec, config: LiveConfig) -> None:
+    def _note_sources(self, spec: AppSpec, config: LiveConfig, domain: AsgiLiveDomain) -> None:
         """Let a change of the app's files count as a change of this page; problems are told when the app is built."""
-        settings = config.settings(Path(self.env.app.confdir))
+        settings = config.settings(domain.confdir)
         try:
             sources = find(spec, confdir=settings.confdir, paths=settings.paths)
         except (PackingError, OSError):
@@ -179,3 +257,14 @@ class AsgiLive(SphinxDirective):
         for file in sources.files.values():
             if not isinstance(file, bytes):
                 self.env.note_dependency(str(file))
+
+
+def _misplaced(target: str | None, source: str | None) -> list[str]:
+    """What is wrong with where the app is given."""
+    if target and "\n" in target:
+        return ["the source begins on the directive's own lines; leave an empty line before it"]
+    if target and source:
+        return ["both a target and a source are given; keep one of them"]
+    if not target and not source:
+        return ["neither a target nor a source is given; write module:attribute behind '::', or the source as the body"]
+    return []

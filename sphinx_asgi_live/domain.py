@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from sphinx.domains import Domain
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
 
 from sphinx_asgi_live.spec import AppSpec
 
+logger = logging.getLogger(__name__)
 
-@dataclass(frozen=True, slots=True, order=True)
+
+@dataclass(frozen=True, slots=True)
 class Embed:
-    """One directive: where it stands, the app it embeds, and the path that its frame opens."""
+    """One directive: the app it embeds, the path that its frame opens, and where it stands.
+
+    `location` is the file and line in the form that Sphinx's logger takes, and not always in the document's own
+    file, which may include others.
+    """
 
     docname: str
-    line: int
+    location: str
     path: str
     title: str
     spec: AppSpec
-
-    @property
-    def location(self) -> tuple[str, int]:
-        """The place in the form that Sphinx's logger takes."""
-        return self.docname, self.line
 
 
 class AsgiLiveDomain(Domain):
@@ -34,6 +38,16 @@ class AsgiLiveDomain(Domain):
     label = "ASGI live"
     data_version = 1
     initial_data: ClassVar[dict[str, dict[str, list[Embed]]]] = {"embeds": {}}
+
+    confdir: Path
+    """The folder of conf.py, set before anything is read."""
+
+    @classmethod
+    def of(cls, env: BuildEnvironment) -> AsgiLiveDomain:
+        """Return the domain of a project."""
+        domain = env.get_domain(cls.name)
+        assert isinstance(domain, cls)
+        return domain
 
     def note(self, embed: Embed) -> None:
         """Remember what a directive declared."""
@@ -54,18 +68,32 @@ class AsgiLiveDomain(Domain):
         return []
 
     def embeds(self) -> list[Embed]:
-        """Return all embeds in the order of documents and lines."""
-        listed: Iterable[list[Embed]] = self.data["embeds"].values()
-        return sorted((embed for embeds in listed for embed in embeds), key=lambda embed: embed.location)
+        """Return all embeds by document, each document's in their order."""
+        listed: dict[str, list[Embed]] = self.data["embeds"]
+        return [embed for docname in sorted(listed) for embed in listed[docname]]
 
     def apps(self) -> Iterator[tuple[AppSpec, list[Embed]]]:
-        """Yield each name's app with all of its embeds; embeds of another spec are different apps under that name.
+        """Yield each name's app with all embeds of that name, other apps' included (see `stranger`).
 
-        An embed that gives no packing option refers to the app of its name that another one describes.
+        An embed that gives no packing option refers to the app of its name and target that another one describes.
         """
         groups: dict[str, list[Embed]] = {}
         for embed in self.embeds():
             groups.setdefault(embed.spec.name, []).append(embed)
         for name in sorted(groups):
-            described = [embed.spec for embed in groups[name] if embed.spec != AppSpec(name, embed.spec.target)]
-            yield (described or [groups[name][0].spec])[0], groups[name]
+            first = groups[name][0].spec
+            same = [embed.spec for embed in groups[name] if embed.spec.target == first.target]
+            yield next((spec for spec in same if not spec.is_bare), first), groups[name]
+
+
+def stranger(spec: AppSpec, embeds: list[Embed]) -> Embed | None:
+    """Return the first of a name's embeds that means another app than `spec`."""
+    for embed in embeds:
+        if embed.spec != spec and not (embed.spec.is_bare and embed.spec.target == spec.target):
+            return embed
+    return None
+
+
+def warn(app: str, problem: str, location: str) -> None:
+    """Log a problem of an app, named as `AppSpec.label` does, at the line of the directive that it comes from."""
+    logger.warning("asgi-live app %s: %s", app, problem, location=location, type="asgi-live")

@@ -1,4 +1,4 @@
-"""The node of an embedded app, and how each family of builders writes it."""
+"""The node of an embedded app: a figure where pages come from a server, words elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.builders import Builder
+from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.util.osutil import relative_uri
+from sphinxcontrib.serializinghtml import SerializingHTMLBuilder
 
 from sphinx_asgi_live.packing.site import FOLDER
 from sphinx_asgi_live.packing.static import modules_folder
@@ -18,11 +21,47 @@ class asgi_live(nodes.General, nodes.Element):
     """An app in a frame; attributes `name`, `path`, `title`, `start`, `style`; its only child may be a caption."""
 
 
+class asgi_live_caption(nodes.Part, nodes.TextElement):
+    """The caption below the frame; translated as other text is."""
+
+
+def is_served(builder: Builder) -> bool:
+    """Tell whether the builder writes pages that a browser opens from a server, so that apps can live there.
+
+    Not so e-books and help files, which are HTML inside something else, nor fragments of pages for other programs.
+    """
+    return (
+        isinstance(builder, StandaloneHTMLBuilder)
+        and not builder.embedded
+        and not isinstance(builder, SerializingHTMLBuilder)
+    )
+
+
+def unbuilt(problem: str) -> nodes.Element:
+    """Return what a page says in the place of an app that its directive does not describe."""
+    told = f"This app could not be built with the documentation: {problem}"
+    # The values in it are the author's own, quotes and all.
+    return nodes.error("", nodes.paragraph(told, told, support_smartquotes=False), classes=["asgi-live-unbuilt"])
+
+
+def words_elsewhere(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Where nothing runs, say what the online page shows, in nodes that every builder knows."""
+    # What collects texts for translation knows each by its node.
+    collects = not app.builder.use_message_catalog
+    if collects or is_served(app.builder):
+        return
+    for node in list(doctree.findall(asgi_live)):
+        text = f"[{node['title']}: a live app, in the online version of this page]"
+        paragraphs = [nodes.paragraph("", "", nodes.emphasis("", text), ids=node["ids"])]
+        paragraphs += [nodes.paragraph("", "", *caption.children) for caption in node.findall(asgi_live_caption)]
+        node.replace_self(paragraphs)
+
+
 def visit_html(self: Any, node: asgi_live) -> None:
     """Write the figure, its frame and, before the first one of a page, what makes it live."""
     here = self.builder.get_target_uri(self.builder.current_docname).partition("#")[0]
     root = relative_uri(here, FOLDER)
-    if node.document and next(node.document.findall(asgi_live)) is node:
+    if next(self.document.findall(asgi_live)) is node:
         shared = posixpath.join(root, "shared", modules_folder())
         self.body.append(f'<link rel="stylesheet" href="{shared}/page.css">')
         self.body.append(f'<script type="module" src="{shared}/page.js"></script>\n')
@@ -32,13 +71,18 @@ def visit_html(self: Any, node: asgi_live) -> None:
         "data-state": "idle",
         "data-start": node["start"],
         "style": "; ".join(f"--asgi-live-{key}: {value}" for key, value in node["style"].items()),
+        "id": "".join(node["ids"][:1]),
     }
-    if node["ids"]:
-        attributes["id"] = node["ids"][0]
     written = " ".join(f'{key}="{escape(value)}"' for key, value in attributes.items() if value)
     source = f"{root}/{node['name']}/app{node['path']}"
     self.body.append(f"<figure {written}>\n")
+    self.body += [f'<span id="{escape(other)}"></span>' for other in node["ids"][1:]]
     self.body.append(f'<iframe title="{escape(node["title"])}" src="{escape(source)}" loading="lazy"></iframe>\n')
+
+
+def depart_html(self: Any, node: asgi_live) -> None:
+    """End the figure."""
+    self.body.append("</figure>\n")
 
 
 def visit_caption_html(self: Any, node: asgi_live_caption) -> None:
@@ -51,27 +95,8 @@ def depart_caption_html(self: Any, node: asgi_live_caption) -> None:
     self.body.append("</p>\n</figcaption>\n")
 
 
-def depart_html(self: Any, node: asgi_live) -> None:
-    """End the figure."""
-    self.body.append("</figure>\n")
-
-
-class asgi_live_caption(nodes.Part, nodes.TextElement):
-    """The caption below the frame; translated as other text is."""
-
-
-def visit_elsewhere(self: Any, node: asgi_live) -> None:
-    """Where nothing runs, say what the online page shows, in the words of the builder at hand."""
-    text = f"[{node['title']}: a live app, in the online version of this page]"
-    nodes.paragraph("", "", nodes.emphasis("", text)).walkabout(self)
-    if node.children:
-        nodes.paragraph("", "", *(child.deepcopy() for child in node[0].children)).walkabout(self)
-    raise nodes.SkipNode
-
-
 def add_nodes(app: Sphinx) -> None:
-    """Register the nodes with all builders."""
-    elsewhere = (visit_elsewhere, None)
-    others: dict[str, Any] = {kind: elsewhere for kind in ("latex", "text", "man", "texinfo")}
-    app.add_node(asgi_live, html=(visit_html, depart_html), epub=elsewhere, **others)
-    app.add_node(asgi_live_caption, html=(visit_caption_html, depart_caption_html), override=True)
+    """Register the nodes, and what replaces them where no page is served."""
+    app.add_node(asgi_live, override=True, html=(visit_html, depart_html))
+    app.add_node(asgi_live_caption, override=True, html=(visit_caption_html, depart_caption_html))
+    app.connect("doctree-resolved", words_elsewhere)

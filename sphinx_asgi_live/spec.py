@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 
 ALLOWED_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
+
+LONGEST_SEGMENT = 200
+"""Bytes of a path's part that every file system takes as a folder's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,23 @@ class AppSpec:
     @property
     def label(self) -> str:
         """How messages call the app: its name, and its target where that says more."""
-        return f"{self.name!r} ({self.target})" if self.target else f"{self.name!r} (source in the page)"
+        return label(self.name, self.target)
+
+    @property
+    def is_bare(self) -> bool:
+        """True if only a target is given, so that another embed of that name and target may say the rest."""
+        return self.source is None and self == AppSpec(self.name, self.target)
+
+
+def label(name: str, target: str | None) -> str:
+    """How messages call an app that is not described well enough for a spec."""
+    shown = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in shortened(target or ""))
+    return f"{name!r} ({shown or 'source in the page'})"
+
+
+def shortened(value: str, longest: int = 80) -> str:
+    """Return a value as messages give it: of an absurdly long one the beginning."""
+    return value if len(value) <= longest else f"{value[:longest]}…"
 
 
 def inline_module(name: str) -> str:
@@ -46,6 +66,13 @@ def inline_module(name: str) -> str:
     return re.sub(r"\W", "_", name) if not name[0].isdigit() else "app_" + re.sub(r"\W", "_", name)
 
 
-def name_from_target(target: str) -> str:
-    """`shop.main:app` gives `shop-main-app`: the folder under `asgi-live/` when `:name:` is left out."""
-    return re.sub(r"[^a-z0-9]+", "-", target.lower()).strip("-")
+def name_from(text: str) -> str:
+    """`shop.main:app` gives `shop-main-app`: the folder under `asgi-live/` when `:name:` is left out.
+
+    What the letters of a name cannot tell apart, a digest does: other alphabets, and texts of any length.
+    """
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    if len(name) > LONGEST_SEGMENT // 2 or not text.isascii():
+        digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+        name = f"{name[: LONGEST_SEGMENT // 2].strip('-')}-{digest}".strip("-")
+    return {"": "app", "shared": "shared-app"}.get(name, name)

@@ -18,6 +18,9 @@ import { Watch } from "./watch.js";
 /** Milliseconds in which a worker that failed to install may still say why. */
 const LAST_WORDS = 1_000;
 
+/** Milliseconds that a start waits for the look for a newer deploy, which began with the page. */
+const UPDATE_LIMIT = 500;
+
 /** Times that a worker may forget, by being ended and run again, that it had started. */
 const RELAPSES = 3;
 
@@ -41,6 +44,12 @@ export class App {
   #relapses = 0;
   /** The worker, not the page, is what failed: should it go on after all, so does the page. */
   #mayRecover = false;
+  /**
+   * Looking for a newer deploy, since the page was loaded.
+   *
+   * @type {Promise<void>}
+   */
+  #update = Promise.resolve();
   #policyFollowed = false;
   #watch = new Watch(
     () => this.#post(HELLO),
@@ -81,6 +90,7 @@ export class App {
     if (this.#wanted()) return;
     const attempt = this.#begin();
     try {
+      await within(UPDATE_LIMIT, this.#update);
       const registration = await register(this.scope, this.script);
       if (attempt === this.#attempt) this.#connect(registration);
     } catch (error) {
@@ -114,6 +124,11 @@ export class App {
     const registration = await existing(this.scope);
     const worker = registration?.active;
     if (!registration || !worker || this.#view.state !== "idle") return;
+    // For a known script register() answers without asking the server. A failed update leaves what works.
+    this.#update = registration.update().then(
+      () => undefined,
+      () => undefined,
+    );
     const report = await new Promise((resolve) => {
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = ({ data }) => resolve(data);
@@ -127,7 +142,7 @@ export class App {
 
   #begin() {
     this.#view = { ...this.#view, step: "register", loaded: 0, total: 0 };
-    this.#workerReady = this.#framesLoading = this.#mayRecover = false;
+    this.#workerReady = this.#framesLoading = false;
     this.#relapses = 0;
     for (const { frame } of this.figures) frame.wake();
     this.#set("starting");
@@ -185,7 +200,7 @@ export class App {
    */
   #heard(type, { state, phase, loaded, total, reason, detail, marks }) {
     this.#watch.heard();
-    if (this.#mayRecover && (state === "starting" || state === "ready")) this.#recover();
+    if (this.#mayRecover && (state === "starting" || state === "ready")) this.#set("starting");
     if (!this.#wanted()) return;
     if (state === "failed") return this.#workerFailed(reason ?? "python", detail ?? "", marks);
     if (this.#view.state === "ready") return;
@@ -198,11 +213,6 @@ export class App {
     // Not yet activated: its statechange comes.
     this.#moved("boot", loaded, total);
     void this.#goLive();
-  }
-
-  #recover() {
-    this.#mayRecover = false;
-    this.#set("starting");
   }
 
   /**
@@ -241,7 +251,7 @@ export class App {
     this.#fail("app", fill(STRINGS.details.frame, { url: frame.element.src, seconds: ANSWER_LIMIT / 1000 }));
   }
 
-  /** The worker answered with the placeholder, so it was ended and run again since it said that it was ready. */
+  /** The worker answered with the placeholder: it was ended and run again since it said that it was ready. */
   #relapse() {
     if (++this.#relapses > RELAPSES) return this.#fail("silent", STRINGS.details.forgotten);
     this.#workerReady = false;
@@ -253,7 +263,8 @@ export class App {
   #pageLoaded(figure) {
     figure.showLocation();
     const look = figure.frame.look();
-    if (look === "unbuilt" && this.#view.failure?.reason !== "unbuilt") this.#fail("unbuilt", figure.frame.problem());
+    if (look === "unbuilt" && this.#view.failure?.reason !== "unbuilt")
+      this.#fail("unbuilt", figure.frame.problem());
     if (look === "asleep" && this.#view.state === "ready") this.#relapse();
   }
 
@@ -274,7 +285,7 @@ export class App {
    */
   #fail(reason, detail, marks) {
     this.#view = { ...this.#view, failure: { reason, detail } };
-    this.#framesLoading = this.#mayRecover = false;
+    this.#framesLoading = false;
     this.#set("failed", marks);
   }
 
@@ -284,6 +295,7 @@ export class App {
    */
   #set(state, marks) {
     const changed = state !== this.#view.state;
+    this.#mayRecover = false;
     this.#view = { ...this.#view, state, failure: state === "failed" ? this.#view.failure : null };
     if (state === "starting") this.#watch.begin();
     else this.#watch.end();
@@ -293,7 +305,8 @@ export class App {
     const reason = this.#view.failure?.reason;
     /** @type {StateDetail} */
     const detail = { name: this.name, state, ...(reason && { reason }), ...(marks && { marks }) };
-    for (const { root } of this.figures) root.dispatchEvent(new CustomEvent(STATE_EVENT, { bubbles: true, detail }));
+    for (const { root } of this.figures)
+      root.dispatchEvent(new CustomEvent(STATE_EVENT, { bubbles: true, detail }));
   }
 
   #show() {

@@ -7,6 +7,7 @@
  */
 
 import { Buffer } from "node:buffer";
+import { writeFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
@@ -21,6 +22,11 @@ const READER = { userAgent: "sphinx-asgi-live", languages: ["en"] };
 const commands = { compile, request };
 
 const [jobPath, resultPath] = process.argv.slice(2);
+process.on("uncaughtException", (error) => {
+  // Thrown out of Pyodide's event loop: Python itself has ended, by `os._exit` for one.
+  writeFileSync(resultPath, JSON.stringify({ problem: `Python ended before the app had answered (${error.message})` }));
+  process.exit(1);
+});
 const job = JSON.parse(await readFile(jobPath, "utf-8"));
 await writeFile(resultPath, JSON.stringify(await commands[job.command](job)));
 // An app may have left timers or tasks that would keep the process alive.
@@ -76,8 +82,12 @@ async function get(python, root, paths) {
   for (const path of paths) {
     let url = new URL(ORIGIN + root + path);
     let response = await follow(python, url);
-    for (let hop = 0; hop < REDIRECTS && response.headers.has("location"); hop++) {
-      url = new URL(response.headers.get("location") ?? "", url);
+    for (let hop = 0; hop < REDIRECTS && response.status >= 300 && response.status < 400; hop++) {
+      const location = response.headers.get("location");
+      const target = location && URL.canParse(location, url) ? new URL(location, url) : undefined;
+      // Where a redirect leads out of the app, there is nothing here that could answer.
+      if (target?.origin !== ORIGIN) break;
+      url = target;
       response = await follow(python, url);
     }
     const body = Buffer.from(await response.arrayBuffer()).toString("base64");

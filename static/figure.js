@@ -1,5 +1,5 @@
 // @ts-check
-/** What a reader sees of one app in the page: a toolbar above the frame, and a panel in its place until it is live. */
+/** What a reader sees of an app: a toolbar above the frame, and a panel in its place until it is live. */
 
 import { Frame } from "./frame.js";
 import { STRINGS, fill, progress, size } from "./messages.js";
@@ -98,13 +98,19 @@ export class Figure {
       this.#state,
       this.#news,
     );
-    this.#toolbar.append(element("span", { class: "asgi-live-title" }, this.title), status, this.#path, this.#tools);
+    this.#toolbar.append(
+      element("span", { class: "asgi-live-title" }, this.title),
+      status,
+      this.#path,
+      this.#tools,
+    );
   }
 
   /** The panel of an app that was not started. */
   #invitation() {
     const bytes = Number(this.root.dataset.size);
-    const note = bytes > 0 ? `${STRINGS.promise} ${fill(STRINGS.size, { size: size(bytes) })}` : STRINGS.promise;
+    const note =
+      bytes > 0 ? `${STRINGS.promise} ${fill(STRINGS.size, { size: size(bytes) })}` : STRINGS.promise;
     const button = this.#button(STRINGS.start, () => this.start());
     button.prepend(icon("start"));
     return [button, element("p", { class: "asgi-live-note" }, note)];
@@ -171,7 +177,11 @@ export class Figure {
    * @param {() => void} act
    */
   #button(text, act) {
-    const button = element("button", { class: "asgi-live-button", type: "button" }, element("span", {}, text));
+    const button = element(
+      "button",
+      { class: "asgi-live-button", type: "button" },
+      element("span", {}, text),
+    );
     button.addEventListener("click", act);
     return button;
   }
@@ -186,7 +196,11 @@ export class Figure {
  */
 function tool(tag, name, attributes) {
   const label = STRINGS[name];
-  return element(tag, { class: "asgi-live-tool", title: label, "aria-label": label, ...attributes }, icon(name));
+  return element(
+    tag,
+    { class: "asgi-live-tool", title: label, "aria-label": label, ...attributes },
+    icon(name),
+  );
 }
 
 /** @param {keyof typeof ICONS} name */

@@ -39,7 +39,8 @@ export class Files {
     this.#cacheName = `asgi-live:${new URL("../../", script).pathname}`;
     this.#record = new URL("./files.json", script).href;
     this.#onProgress = onProgress;
-    this.total = list.reduce((sum, file) => sum + file.size, 0);
+    // Two addresses of an app may have one content, which is one file.
+    this.total = [...this.#files.values()].reduce((sum, file) => sum + file.size, 0);
   }
 
   /** @param {string} url */

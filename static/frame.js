@@ -4,8 +4,8 @@
 import { MARKER } from "./protocol.js";
 
 /**
- * Who answered the page in a frame: "live" the app; "sealed" someone, in a document that may not be read; "asleep"
- * the worker, with the placeholder; "bypassed" the web server; "unbuilt" also, with a page that says why.
+ * Who answered the page in a frame: "live" the app; "sealed" someone, in a document that may not be read;
+ * "asleep" the worker, with the placeholder; "bypassed" the web server; "unbuilt" also, with the reason.
  *
  * @typedef {"live" | "sealed" | "asleep" | "bypassed" | "unbuilt"} Look
  */

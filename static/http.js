@@ -98,11 +98,33 @@ function acceptLanguage(languages) {
 export function responseHeaders(sent, url, root) {
   const headers = new Headers();
   for (const [name, value] of sent) {
-    // The docs page embeds the app on purpose, and is of the same origin.
-    if (name.toLowerCase() === "x-frame-options") continue;
-    headers.append(name, name.toLowerCase() === "location" ? reachableLocation(value, url, root) : value);
+    const changed = changedHeader(name.toLowerCase(), value, url, root);
+    if (changed) headers.append(name, changed);
   }
   return headers;
+}
+
+/**
+ * A header as the page gets it; empty if it does not.
+ *
+ * @param {string} name
+ * @param {string} value
+ * @param {URL} url
+ * @param {string} root
+ */
+function changedHeader(name, value, url, root) {
+  // The docs page embeds the app on purpose, and is of the same origin.
+  if (name === "x-frame-options") return "";
+  if (name === "content-security-policy") return withoutFrameAncestors(value);
+  return name === "location" ? reachableLocation(value, url, root) : value;
+}
+
+/** @param {string} policies one or several, by commas, each of directives by semicolons */
+function withoutFrameAncestors(policies) {
+  const kept = policies.split(",").map((policy) =>
+    policy.split(";").filter((directive) => !/^\s*frame-ancestors\b/i.test(directive)).join(";"),
+  );
+  return kept.filter((policy) => policy.trim()).join(",");
 }
 
 /**
@@ -147,29 +169,35 @@ export function behindDoctype(markup) {
     transform(chunk, controller) {
       if (!held) return controller.enqueue(chunk);
       held = concatenate(held, chunk);
-      const at = prologueEnd(held);
-      if (at === undefined) return;
-      for (const part of [held.subarray(0, at), addition, held.subarray(at)]) controller.enqueue(part);
+      const { end, open } = prologue(held);
+      if (open) return;
+      for (const part of [held.subarray(0, end), addition, held.subarray(end)]) controller.enqueue(part);
       held = undefined;
     },
     flush(controller) {
-      if (held) for (const part of [addition, held]) controller.enqueue(part);
+      if (!held) return;
+      const { end } = prologue(held);
+      for (const part of [held.subarray(0, end), addition, held.subarray(end)]) controller.enqueue(part);
     },
   });
 }
 
+/** Bytes in which a document should have shown its doctype. */
+const PROLOGUE_LIMIT = 4096;
+
 /**
- * Where the byte order mark, white space, comments and the doctype end.
+ * Where the byte order mark, white space, comments and the doctype end, and whether more of the document may move that.
  *
  * @param {Uint8Array} start
- * @returns {number | undefined} undefined if more of the document is needed to tell
  */
-function prologueEnd(start) {
-  const text = Array.from(start.subarray(0, 4096), (byte) => String.fromCharCode(byte)).join("");
-  const prologue = /^(?:\xef\xbb\xbf)?(?:\s|<!--[^]*?-->)*(?:<!doctype[^>]*>)?/i.exec(text)?.[0] ?? "";
-  const rest = text.slice(prologue.length);
-  const open = rest.startsWith("<!--") || ("<!doctype".startsWith(rest.slice(0, 9).toLowerCase()) && !/doctype/i.test(prologue));
-  return open && text.length < 4096 ? undefined : prologue.length;
+function prologue(start) {
+  const text = Array.from(start.subarray(0, PROLOGUE_LIMIT), (byte) => String.fromCharCode(byte)).join("");
+  // An XML declaration is a comment to HTML.
+  const [found, doctype] = /^(?:\xef\xbb\xbf)?(?:\s|<!--[^]*?-->|<\?[^>]*>)*(<!doctype[^>]*>)?/i.exec(text) ?? [""];
+  const rest = text.slice(found.length).toLowerCase();
+  const openings = ["<!--", "<?", "<!doctype", ...(found ? [] : ["\xef\xbb\xbf"])];
+  const begun = openings.some((opening) => opening.startsWith(rest.slice(0, opening.length)));
+  return { end: found.length, open: begun && !doctype && text.length < PROLOGUE_LIMIT };
 }
 
 /**

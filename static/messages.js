@@ -3,7 +3,7 @@
 
 /** @import {Reason, State} from "./protocol.js" */
 
-/** What a failed panel offers: to start again, to load the whole page again, or nothing since neither would help. */
+/** What a failed panel offers: to start again, to load the whole page again, or nothing if neither helps. */
 /** @typedef {"retry" | "reload" | "none"} Remedy */
 /** @typedef {{what: string, todo: string, remedy: Remedy}} Failure */
 
@@ -33,8 +33,8 @@ export const STRINGS = {
     unsupported: {
       what: "This browser cannot run the app.",
       todo:
-        "It needs a browser with service workers that load modules: Chrome or Edge, Firefox, or Safari in a current " +
-        "version, in a normal window. Private windows of some browsers switch service workers off.",
+        "It needs service workers that load modules: use a current Chrome, Edge, Firefox or Safari, " +
+        "in a normal window. Private windows of some browsers switch service workers off.",
       remedy: "none",
     },
     insecure: {
@@ -52,8 +52,8 @@ export const STRINGS = {
     private: {
       what: "The browser does not allow a service worker on this page.",
       todo:
-        "This is so in private windows of some browsers, and where cookies or site data are blocked. Open this page " +
-        "in a normal window, or allow site data for {host}, then try again.",
+        "This is so in private windows of some browsers, and where cookies or site data are blocked. " +
+        "Open this page in a normal window, or allow site data for {host}, then try again.",
       remedy: "retry",
     },
     download: {
@@ -63,12 +63,12 @@ export const STRINGS = {
     },
     python: {
       what: "Python could not be started in this browser.",
-      todo: "Close other tabs in case memory is short, then try again. If it fails again, the browser may be too old.",
+      todo: "Close other tabs in case memory is short, then try again. If that fails, use a newer browser.",
       remedy: "retry",
     },
     app: {
       what: "Python runs, but the app could not be started.",
-      todo: "The fault is in the app or in how it was packed: report the details below to the authors of this page.",
+      todo: "The fault is in the app or in how it was packed: report the details to the authors of this page.",
       remedy: "retry",
     },
     unbuilt: {
@@ -78,7 +78,7 @@ export const STRINGS = {
     },
     bypassed: {
       what: "The browser asked the web server for this app, past the service worker that runs it.",
-      todo: "Browsers do so after a forced reload (Shift or Ctrl with reload). Load the page once more, normally.",
+      todo: "Browsers do so after a forced reload (Shift or Ctrl with reload). Now reload the page normally.",
       remedy: "reload",
     },
     silent: {

@@ -1,5 +1,9 @@
 // What engine.js uses of node and deno, so that checking it needs no package.
 
+declare module "node:fs" {
+  export function writeFileSync(path: string, content: string): void;
+}
+
 declare module "node:fs/promises" {
   export function readFile(path: string): Promise<Uint8Array<ArrayBuffer>>;
   export function readFile(path: string, encoding: "utf-8"): Promise<string>;
@@ -7,7 +11,7 @@ declare module "node:fs/promises" {
 }
 
 declare module "node:process" {
-  const process: { argv: string[]; exit(code: number): never };
+  const process: { argv: string[]; exit(code: number): never; on(event: "uncaughtException", listener: (error: Error) => void): void };
   export default process;
 }
 

@@ -2,8 +2,8 @@
 /**
  * What a docs page and an app's service worker say to each other; imported by both, and by Node in tests.
  *
- * The page posts `{type}` with a MessagePort to the worker; the worker answers on that port with `Report`s, any
- * number of times. A worker may be asked at any moment of its life, while it installs too.
+ * The page posts `{type}` with a MessagePort to the worker; the worker answers on that port with `Report`s,
+ * any number of times. A worker may be asked at any moment of its life, while it installs too.
  */
 
 /** Page to worker, with a port: begin to download and boot, or join a start that is under way or done. */

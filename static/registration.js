@@ -5,9 +5,6 @@ import { STRINGS, fill } from "./messages.js";
 
 /** @import {Reason} from "./protocol.js" */
 
-/** Milliseconds that looking for a newer deploy may delay a start; offline the installed worker is right. */
-const UPDATE_LIMIT = 10_000;
-
 /** A start that failed for a reason that the reader is told. */
 export class StartError extends Error {
   /**
@@ -38,12 +35,17 @@ export function obstacle() {
  * @param {string} scope absolute URL
  */
 export async function existing(scope) {
-  const found = await container()?.getRegistration(scope).catch(() => undefined);
+  const found = await container()
+    ?.getRegistration(scope)
+    .catch(() => undefined);
   return found?.scope === scope ? found : undefined;
 }
 
 /**
- * Register the app's worker, or find it and look for a newer deploy of it.
+ * Register the app's worker, or find it.
+ *
+ * The worker's imports are named by their content, so the HTTP cache may answer for them (`updateViaCache`);
+ * its own script is always asked for.
  *
  * @param {string} scope absolute URL
  * @param {string} script absolute URL
@@ -54,12 +56,8 @@ export async function register(scope, script) {
   const reason = obstacle();
   const workers = container();
   if (reason || !workers) throw new StartError(reason ?? "unsupported", "");
-  const before = await existing(scope);
   try {
-    const registration = await workers.register(script, { scope, type: "module", updateViaCache: "none" });
-    // For a known script register() answers without asking the server; and a failed update leaves what works.
-    if (before?.active) await within(UPDATE_LIMIT, registration.update()).catch(() => undefined);
-    return registration;
+    return await workers.register(script, { scope, type: "module", updateViaCache: "imports" });
   } catch (error) {
     throw await diagnosis(error, script);
   }
@@ -84,7 +82,7 @@ function container() {
 }
 
 /**
- * The true reason of a refused registration: browsers reject alike for a missing file and for a private window.
+ * The true reason of a refused registration: browsers reject a missing file and a private window alike.
  *
  * @param {unknown} error
  * @param {string} script

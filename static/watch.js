@@ -13,7 +13,7 @@ const INTERVAL = 5_000;
 const ASK_AFTER = 15_000;
 const SILENCE_LIMIT = 60_000;
 
-/** Questions without an answer before a worker is given up: a sleeping computer lets time pass without any. */
+/** Unanswered questions before a worker is given up: while a computer sleeps, time passes without any. */
 const QUESTIONS = 3;
 
 /** Milliseconds without a change of what the worker says: a byte more, a step further. */
@@ -63,7 +63,8 @@ export class Watch {
    */
   at({ step, loaded, total }) {
     const last = this.#last;
-    if (last.step !== step || last.loaded !== loaded || last.total !== total) this.#movedAt = performance.now();
+    if (last.step !== step || last.loaded !== loaded || last.total !== total)
+      this.#movedAt = performance.now();
     this.#last = { step, loaded, total };
   }
 

@@ -71,8 +71,9 @@ class LiveApp {
     if (!port) return;
     if (data?.type === "asgi-live:start") {
       this.#waiting.add(port);
+      const started = this.#start();
       this.#tell();
-      await this.#start().catch(() => {});
+      await started.catch(() => {});
     } else if (data?.type === "asgi-live:hello") {
       if (this.#status.state === "starting") this.#waiting.add(port);
       port.postMessage(this.#report());

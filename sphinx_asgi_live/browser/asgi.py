@@ -123,9 +123,7 @@ class RequestResponseCycle:
     `error` holds what went wrong in the app, for the log, once `run_asgi` is done.
     """
 
-    def __init__(
-        self, scope: Scope, read: Callable[[], Awaitable[bytes | None]], transport: Transport
-    ) -> None:
+    def __init__(self, scope: Scope, read: Callable[[], Awaitable[bytes | None]], transport: Transport) -> None:
         self.scope = scope
         self.read = read
         self.transport = transport
@@ -167,9 +165,7 @@ class RequestResponseCycle:
                 await self._broken(error)
         else:
             if result is not None:
-                await self._broken(
-                    RuntimeError(f"ASGI callable should return None, but returned '{result}'.")
-                )
+                await self._broken(RuntimeError(f"ASGI callable should return None, but returned '{result}'."))
             elif not self.response_started and not self.disconnected:
                 await self._broken(RuntimeError("ASGI callable returned without starting response."))
             elif not self.response_complete and not self.disconnected:

@@ -6,9 +6,10 @@ It keeps no JavaScript object longer than a request: what would outlive one coul
 from __future__ import annotations
 
 import asyncio
+import sys
 from itertools import count
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from pyodide.ffi import to_js
 
@@ -30,7 +31,7 @@ class _Server:
         self.app = app
         self.state = state
         self.mounted = mounted
-        self.root_path = unquote(root)
+        self.root = root
         self.scheme = parts.scheme
         self.address = (parts.hostname or "localhost", parts.port or (443 if parts.scheme == "https" else 80))
 
@@ -80,6 +81,8 @@ async def start(module: str, attribute: str, factory: bool, mounted: bool, root:
         return str(error)
     except BaseException as error:
         return traceback_text(error)
+    if _lifespan.log:
+        print(_lifespan.log, file=sys.stderr)  # noqa: T201
     _server = _Server(app, _lifespan.state, mounted, root, origin)
     return ""
 
@@ -95,13 +98,13 @@ def handle(method: str, path: str, query: str, headers: str, exchange: Any) -> i
     `headers` are names and values, each on a line of its own.
     """
     number = next(_ids)
-    lines = [line.encode("latin-1") for line in headers.split("\n")]
+    lines = headers.encode("latin-1").split(b"\n") if headers else []
     scope = http_scope(
         method=method,
         url_path=path,
         query=query,
         headers=list(zip(lines[::2], lines[1::2], strict=True)),
-        root_path=_server.root_path,
+        root_path=_server.root,
         scheme=_server.scheme,
         server=_server.address,
         client=CLIENT,
@@ -126,6 +129,8 @@ async def _run(number: int, cycle: RequestResponseCycle) -> None:
         await cycle.run_asgi(_server.app)
     finally:
         del _cycles[number]
+        if cycle.error:
+            print(traceback_text(cycle.error), file=sys.stderr)  # noqa: T201  (the browser's console)
 
 
 async def _read(exchange: Any) -> bytes | None:

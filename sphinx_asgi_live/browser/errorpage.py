@@ -37,7 +37,7 @@ pre {{ margin: 0; padding: 1rem; background: var(--box); border-radius: .5rem; o
 </head>
 <body>
 <h1>{headline}</h1>
-<p>500 Internal Server Error: the app raised this while it answered <code>{request}</code></p>
+<p>500 Internal Server Error: the app raised this while it answered <code>{request}</code>{place}</p>
 <pre tabindex="0">{lines}</pre>
 </body>
 </html>
@@ -60,11 +60,13 @@ def render(error: BaseException, scope: Scope) -> tuple[bytes, bytes]:
         text = f"{headline(error)}\n\n{traceback_text(error)}"
         return b"text/plain; charset=utf-8", text.encode("utf-8", "backslashreplace")
     first = headline(error)
+    report = _report(error)
     page = _PAGE.format(
         title=escape(first.partition("\n")[0]),
         headline=escape(first),
         request=escape(f"{scope['method']} {scope['path']}"),
-        lines="".join(_html_lines(_report(error))),
+        place=_place(report),
+        lines="".join(_html_lines(report)),
     )
     return b"text/html; charset=utf-8", page.encode("utf-8", "backslashreplace")
 
@@ -88,6 +90,14 @@ def _trim(report: traceback.TracebackException) -> None:
     for each in related:
         if each is not None:
             _trim(each)
+
+
+def _place(report: traceback.TracebackException) -> str:
+    """Name the innermost line of the app's own, which in a small frame would have to be scrolled to."""
+    own = [frame for frame in report.stack if not _is_library(frame.filename)]
+    if not own:
+        return ""
+    return f", at <code>{escape(own[-1].filename)}:{own[-1].lineno}</code> in <code>{escape(own[-1].name)}</code>"
 
 
 def _html_lines(report: traceback.TracebackException) -> Iterator[str]:

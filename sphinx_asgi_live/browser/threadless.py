@@ -94,7 +94,10 @@ def _wait_for(coroutine: Coroutine[Any, Any, Any], context: contextvars.Context)
     async def relay() -> Any:
         return await coroutine
 
-    loop = asyncio.get_running_loop()
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(relay())
     task = loop.create_task(relay(), context=context)
     try:
         return loop.run_until_complete(task)
@@ -245,13 +248,8 @@ def _asgiref(module: Any) -> None:
     # https://docs.djangoproject.com/en/stable/topics/async/#envvar-DJANGO_ALLOW_ASYNC_UNSAFE
     os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     module.threading = types.SimpleNamespace(**{**vars(threading), "Thread": _InlineThread})
-    original = module.AsyncToSync.__call__
 
     def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return original(self, *args, **kwargs)
         context = contextvars.copy_context()
         # Else it refuses a `sync_to_async` further down, which on threads would wait for the one we are in.
         context.run(module.SyncToAsync.deadlock_context.set, False)
@@ -285,9 +283,7 @@ def _hashlib(module: Any) -> None:
     if hasattr(module, "pbkdf2_hmac"):
         return
 
-    def pbkdf2_hmac(
-        hash_name: str, password: Any, salt: Any, iterations: int, dklen: int | None = None
-    ) -> bytes:
+    def pbkdf2_hmac(hash_name: str, password: Any, salt: Any, iterations: int, dklen: int | None = None) -> bytes:
         from hmac import digest
 
         if iterations < 1:

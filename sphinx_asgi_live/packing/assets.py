@@ -24,7 +24,7 @@ from sphinx_asgi_live.packing.engine import Engine, integrity_of
 from sphinx_asgi_live.packing.lock import Lock, NpmPackage
 
 ADDRESS = re.compile(r"""https://(?:cdn\.jsdelivr\.net/npm|unpkg\.com)/[^\s"'<>`)\\]+""")
-PACKAGE = re.compile(r"/(?:npm/)?(?P<name>(?:@[\w.~-]+/)?[\w.~-]+)(?:@(?P<version>[\w.^~*+-]+))?(?:/(?P<path>.*))?")
+PACKAGE = re.compile(r"/(?P<name>(?:@[\w.~-]+/)?[\w.~-]+)(?:@(?P<version>[\w.^~*+-]+))?(?:/(?P<path>.*))?")
 CSS_ADDRESS = re.compile(r"""url\(\s*["']?([^"')]+)["']?\s*\)""")
 ENTRY_POINTS = ("jsdelivr", "unpkg", "browser", "module", "main")
 
@@ -49,14 +49,15 @@ class Asset:
 
 def find_cdn_files(page: str) -> list[CdnFile]:
     """Return the files of npm CDNs that an HTML page names, each once, in order."""
-    addresses = dict.fromkeys(urldefrag(html.unescape(match)).url for match in ADDRESS.findall(page))
+    addresses = dict.fromkeys(urldefrag(match).url for match in ADDRESS.findall(html.unescape(page)))
     return [file for address in addresses if (file := cdn_file(address))]
 
 
 def cdn_file(address: str) -> CdnFile | None:
     """Return what an address asks for, or None if it is not a package's file (`/npm` alone, `+esm` builds)."""
     parts = urlsplit(address)
-    match = PACKAGE.fullmatch(unquote(parts.path))
+    path = parts.path if parts.hostname == "unpkg.com" else parts.path.removeprefix("/npm")
+    match = PACKAGE.fullmatch(unquote(path))
     if not match or (match["path"] or "").endswith("+esm"):
         return None
     return CdnFile(address, f"{match['name']}@{match['version'] or 'latest'}", match["path"] or "")

@@ -15,7 +15,7 @@ import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sphinx_asgi_live.packing import PackingError
 from sphinx_asgi_live.packing.cache import recall, remember
@@ -23,7 +23,7 @@ from sphinx_asgi_live.packing.engine import Engine
 from sphinx_asgi_live.packing.pyodide import SITE_PACKAGES, VERSION, Runtime
 from sphinx_asgi_live.packing.static import static_folder
 
-FORMAT = "1"
+FORMAT = "2"
 """Part of every key: counted up when the same inputs give other bytes."""
 
 HOME = "/home/web"
@@ -65,6 +65,10 @@ def wheel_tree(wheel: Path) -> Tree:
         with zipfile.ZipFile(wheel) as archive:
             for info in archive.infolist():
                 if not info.is_dir() and (path := _installed_path(info.filename)):
+                    if ".." in PurePosixPath(path).parts or path.startswith("/"):
+                        raise PackingError(
+                            f"{wheel.name} holds {path!r}, a path out of its folder; exclude the package"
+                        )
                     members[path] = archive.read(info)
     except (zipfile.BadZipFile, OSError) as error:
         raise PackingError(f"{wheel.name} cannot be read ({error}); delete it from the cache: {wheel}") from None
@@ -166,7 +170,7 @@ def _tar(members: Mapping[str, bytes]) -> bytes:
 
 
 def _zip_of_pyc(members: Mapping[str, bytes]) -> bytes:
-    """Zip a tree as zipimport wants it: `json/decoder.pyc` in the place of `json/decoder.py`; data files as they are."""
+    """Zip a tree as zipimport wants it: `json/decoder.pyc` in the place of `json/decoder.py`, data files as is."""
     placed = {}
     for path, content in members.items():
         if path.endswith(".pyc"):

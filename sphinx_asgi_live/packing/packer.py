@@ -174,7 +174,7 @@ class Packer:
         exclude = (*spec.exclude, *self.settings.exclude)
         locked = self.lock.get(requirements, exclude)
         if locked is None:
-            locked = resolve(requirements, exclude, cwd=self.settings.confdir)
+            locked = resolve(requirements, exclude, cwd=self.settings.confdir, cache=self.settings.cache)
             self._keep(self.lock.with_set(locked))
         return locked
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,9 @@ class Site:
 
     def share_asset(self, asset: Asset) -> Entry:
         """Write what a CDN would have served."""
-        name = asset.address.rsplit("/", 1)[-1].partition("?")[0] or "index"
+        asked = asset.address.rsplit("/", 1)[-1].partition("?")[0]
+        # An address may hold what a URL has to escape, or more than a file system takes.
+        name = re.sub(r"[^\w.-]+", "_", asked, flags=re.ASCII)[-80:].strip(".") or "index"
         stem, dot, suffix = name.rpartition(".")
         packed = gzip.compress(asset.content, 9, mtime=0)
         return self.share(stem or name, f"{dot + suffix if stem else ''}.gz", packed, type=asset.media_type)

@@ -31,9 +31,9 @@ class Stamp:
         try:
             self._inputs = _hash(settings, apps)
             noted = json.loads(self._path.read_bytes())
-        except (PackingError, OSError, ValueError):
+            return bool(noted == {"inputs": self._inputs, "files": self._state(list(noted["files"]))})
+        except (PackingError, OSError, ValueError, LookupError, TypeError):
             return False
-        return bool(noted == {"inputs": self._inputs, "files": self._state(list(noted.get("files", {})))})
 
     def write(self, files: Sequence[str] | None) -> None:
         """Note a build's files, by their path below the root; None after a build with problems, to be done again."""

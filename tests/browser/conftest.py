@@ -1,0 +1,153 @@
+"""Browsers that reach the test's own server and nothing else, one process of each for a whole test run.
+
+The guarantee is the browser's network stack, not interception, which misses what service workers fetch
+(Firefox) and turns the HTTP cache off (Chromium): the site is the browser's HTTP proxy, and hangs up on what is
+not for itself. `test_drivers.py` holds the negative controls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from typing import Any, Protocol
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from selenium.webdriver import WebKitGTK
+
+from tests.browser import demo, engines, webkit
+from tests.browser.console import Console
+from tests.site_server import StaticSite
+
+# A cold start of Python takes seconds, and more when two browsers do it at once.
+PATIENCE_MS = 30_000
+
+
+class NewContext(Protocol):
+    """Open a fresh profile, closed after the test; `guarded=False` lets it reach other servers too."""
+
+    def __call__(self, site: StaticSite, *, guarded: bool = True, **options: Any) -> BrowserContext: ...
+
+
+class NewWebKit(Protocol):
+    """Start WebKit with a fresh profile, ended after the test; `guarded` as in `NewContext`."""
+
+    def __call__(self, site: StaticSite, *, guarded: bool = True) -> WebKitGTK: ...
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        expect.set_options(timeout=PATIENCE_MS)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browsers(playwright: Playwright) -> Iterator[Callable[[str], Browser]]:
+    """The running browser with an engine, started when first asked for."""
+    running: dict[str, Browser] = {}
+
+    def browser(name: str) -> Browser:
+        if name not in running:
+            running[name] = engines.launch(playwright, engines.find(playwright, name))
+        return running[name]
+
+    yield browser
+    for one in running.values():
+        one.close()
+
+
+@pytest.fixture(params=engines.DRIVEN_BY_PLAYWRIGHT)
+def browser_name(request: pytest.FixtureRequest) -> str:
+    """The engine of this test; a test that has it runs once in each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def browser(browsers: Callable[[str], Browser], browser_name: str) -> Browser:
+    return browsers(browser_name)
+
+
+@pytest.fixture
+def console() -> Iterator[Console]:
+    """What the pages of this test say; an uncaught error that was not expected fails the test."""
+    console = Console()
+    yield console
+    assert console.unexpected == [], "uncaught in a page; all it said:\n" + "\n".join(console.lines)
+
+
+@pytest.fixture
+def new_context(browser: Browser, console: Console) -> Iterator[NewContext]:
+    with ExitStack() as stack:
+
+        def new_context(site: StaticSite, *, guarded: bool = True, **options: Any) -> BrowserContext:
+            if guarded:
+                # Firefox does not heed an exception with a port: there the site serves itself as a proxy.
+                options["proxy"] = {"server": site.origin, "bypass": site.host}
+            context = browser.new_context(**options)
+            stack.callback(context.close)
+            context.set_default_timeout(PATIENCE_MS)
+            console.listen(context)
+            return context
+
+        yield new_context
+
+
+@pytest.fixture(scope="session")
+def demo_site(testrun_uid: str) -> Iterator[StaticSite]:
+    with StaticSite(demo.shared_demo(testrun_uid)) as site:
+        yield site
+
+
+@pytest.fixture
+def site(demo_site: StaticSite) -> StaticSite:
+    """The built demo_docs under a deep path, with nothing on record and no faults."""
+    demo_site.forget()
+    return demo_site
+
+
+@pytest.fixture
+def context(new_context: NewContext, site: StaticSite) -> BrowserContext:
+    """A fresh profile that reaches `site` only; `site.foreign` lists what else its pages asked for."""
+    return new_context(site)
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """An empty page of `context`."""
+    return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def screen() -> Iterator[str]:
+    with webkit.display() as name:
+        yield name
+
+
+@pytest.fixture
+def new_webkit(playwright: Playwright, screen: str) -> Iterator[NewWebKit]:
+    with ExitStack() as stack:
+
+        def new_webkit(site: StaticSite, *, guarded: bool = True) -> WebKitGTK:
+            engine = engines.find(playwright, "webkit")
+            return stack.enter_context(webkit.session(engine, screen, site if guarded else None))
+
+        yield new_webkit
+
+
+@pytest.fixture(name="webkit")
+def webkit_on_site(new_webkit: NewWebKit, site: StaticSite) -> WebKitGTK:
+    """WebKit with a fresh profile that reaches `site` only."""
+    return new_webkit(site)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Print what the pages said below the report of a failed test."""
+    report = yield
+    console = getattr(item, "funcargs", {}).get("console")
+    if report.failed and console is not None:
+        report.sections.append(("browser console", "\n".join(console.lines) or "(nothing)"))
+    return report

@@ -1,0 +1,34 @@
+"""What all tests share: Sphinx's own fixtures over the tiny projects in tests/roots, and the order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["sphinx.testing.fixtures"]
+
+TESTS = Path(__file__).resolve().parent
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """The checkout's folder."""
+    return TESTS.parent
+
+
+@pytest.fixture(scope="session")
+def rootdir() -> Path:
+    """Where `@pytest.mark.sphinx(testroot="x")` finds `test-x`."""
+    return TESTS / "roots"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last and are marked.
+
+    Not for speed alone: once Playwright's synchronous API runs in a process, `asyncio.run` is refused there.
+    """
+    for item in items:
+        if (TESTS / "browser") in item.path.parents:
+            item.add_marker("browser")
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

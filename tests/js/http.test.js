@@ -1,0 +1,181 @@
+// Requests and responses as parts: with Node's own Request, Response, Headers and streams.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  behindDoctype,
+  hasNoBody,
+  insideApp,
+  isInjectable,
+  reachableLocation,
+  requestParts,
+  responseHeaders,
+} from "../../static/http.js";
+
+const ROOT = "/some/deep/path/asgi-live/shop/app";
+const ORIGIN = "https://docs.example:8443";
+const READER = { userAgent: "Browser/1", languages: ["de-DE", "de", "en"] };
+const MARKUP = '<script src="/inside.js"></script>';
+
+const parts = (path, options, reader = READER) => requestParts(new Request(ORIGIN + path, options), ROOT, reader);
+const headersOf = async (...given) => Object.fromEntries((await parts(...given)).headers);
+
+test("a request's path stays as it was escaped, its query has no question mark", async () => {
+  const { method, path, query, body } = await parts(`${ROOT}/gr%C3%B6%C3%9Fe%2Fx?a=1&b=%20?`);
+  assert.deepEqual({ method, path, query, body }, { method: "GET", path: `${ROOT}/gr%C3%B6%C3%9Fe%2Fx`, query: "a=1&b=%20?", body: undefined });
+});
+
+test("a request out of the app's root means the app's own path", async () => {
+  assert.equal((await parts("/static/x.css")).path, `${ROOT}/static/x.css`);
+  assert.equal((await parts("/")).path, `${ROOT}/`);
+});
+
+test("what a server would get of the reader is supplied", async () => {
+  assert.deepEqual(await headersOf(`${ROOT}/`, { mode: "cors" }), {
+    host: "docs.example:8443",
+    accept: "*/*",
+    "accept-language": "de-DE,de;q=0.9,en;q=0.8",
+    "user-agent": "Browser/1",
+    "sec-fetch-site": "same-origin",
+    "sec-fetch-mode": "cors",
+    "sec-fetch-dest": "empty",
+  });
+});
+
+test("what the page sent itself is left as it is", async () => {
+  const sent = { accept: "text/html", "accept-language": "fr", "user-agent": "Mine", "x-ä": "ö" };
+  const headers = await headersOf(`${ROOT}/`, { headers: Object.entries(sent).filter(([name]) => name !== "x-ä") });
+  assert.deepEqual([headers.accept, headers["accept-language"], headers["user-agent"]], ["text/html", "fr", "Mine"]);
+});
+
+test("many languages never get a weight of nothing", async () => {
+  const languages = Array.from({ length: 12 }, (_, at) => `l${at}`);
+  const sent = (await headersOf(`${ROOT}/`, {}, { userAgent: "", languages }))["accept-language"];
+  assert.match(sent, /^l0,l1;q=0\.9,.*,l9;q=0\.1,l10;q=0\.1,l11;q=0\.1$/);
+  assert.equal("accept-language" in (await headersOf(`${ROOT}/`, {}, { userAgent: "", languages: [] })), false);
+});
+
+test("a body comes with its length and origin, an empty one too", async () => {
+  const { headers, body } = await parts(`${ROOT}/items`, { method: "POST", body: "größe=1" });
+  const told = Object.fromEntries(headers);
+  assert.equal(await body.text(), "größe=1");
+  assert.deepEqual([told["content-length"], told.origin], ["9", ORIGIN]);
+  assert.equal(told["content-type"], "text/plain;charset=UTF-8");
+  const empty = await headersOf(`${ROOT}/items`, { method: "DELETE" });
+  assert.equal(empty["content-length"], "0");
+});
+
+test("a URL is moved inside the app only if it is not there", () => {
+  const moved = (path) => insideApp(ORIGIN + path, ROOT).href.slice(ORIGIN.length);
+  assert.equal(moved(ROOT), ROOT);
+  assert.equal(moved(`${ROOT}/docs?a#b`), `${ROOT}/docs?a#b`);
+  assert.equal(moved(`${ROOT}lication`), `${ROOT}${ROOT}lication`);
+  assert.equal(moved("/docs?a=/x#b"), `${ROOT}/docs?a=/x#b`);
+  assert.equal(moved("/ä%2F"), `${ROOT}/%C3%A4%2F`);
+});
+
+test("a redirect stays inside the app, or leaves the origin as the app wants", () => {
+  const from = new URL(`${ORIGIN}${ROOT}/orders/new`);
+  const cases = {
+    "/items": `${ORIGIN}${ROOT}/items`,
+    [`${ROOT}/items?x=1#y`]: `${ORIGIN}${ROOT}/items?x=1#y`,
+    [`${ORIGIN}/items`]: `${ORIGIN}${ROOT}/items`,
+    "1": `${ORIGIN}${ROOT}/orders/1`,
+    "../items": `${ORIGIN}${ROOT}/items`,
+    "": from.href,
+    "?page=2": `${from.href}?page=2`,
+    "//docs.example:8443/x": `${ORIGIN}${ROOT}/x`,
+    "https://other.example/x": "https://other.example/x",
+    "//other.example/x": "//other.example/x",
+    "http://docs.example:8443/x": "http://docs.example:8443/x",
+    "mailto:a@b.example": "mailto:a@b.example",
+    "http://[bad": "http://[bad",
+  };
+  for (const [location, expected] of Object.entries(cases)) assert.equal(reachableLocation(location, from, ROOT), expected, location);
+});
+
+test("an app's headers reach the page, but for what would keep it out of the frame", () => {
+  const sent = [["X-Frame-Options", "DENY"], ["Location", "/items"], ["x-one", "1"], ["X-One", "2"], ["content-type", "text/html"]];
+  const headers = responseHeaders(sent, new URL(`${ORIGIN}${ROOT}/`), ROOT);
+  assert.deepEqual([...headers], [["content-type", "text/html"], ["location", `${ORIGIN}${ROOT}/items`], ["x-one", "1, 2"]]);
+});
+
+test("the statuses that have no body", () => {
+  const bare = Array.from({ length: 400 }, (_, at) => 200 + at).filter(hasNoBody);
+  assert.deepEqual(bare, [204, 205, 304]);
+  for (const status of bare) new Response(null, { status });
+});
+
+test("only uncompressed HTML whose charset contains ASCII is injected into", () => {
+  const injectable = (headers) => isInjectable(new Headers(headers));
+  for (const type of ["text/html", "TEXT/HTML", "text/html; charset=utf-8", "text/html;charset=iso-8859-1"])
+    assert.equal(injectable({ "content-type": type }), true, type);
+  for (const type of ["", "text/htmlx", "text/plain", "application/json", "text/html; charset=utf-16", 'text/html; charset="UTF-32LE"'])
+    assert.equal(injectable({ "content-type": type }), false, type);
+  assert.equal(injectable({}), false);
+  assert.equal(injectable({ "content-type": "text/html", "content-encoding": "gzip" }), false);
+});
+
+/** The bytes of a document that went through in these chunks, one character a byte. */
+async function injected(chunks) {
+  const body = ReadableStream.from(chunks).pipeThrough(behindDoctype(MARKUP));
+  return Buffer.from(await new Response(body).arrayBuffer()).toString("latin1");
+}
+
+// The place of the script is marked with `|`.
+const DOCUMENTS = {
+  "a doctype": "<!doctype html>|<html><p>text",
+  "capitals and space": "\n\t <!DOCTYPE HTML PUBLIC '-//W3C//DTD HTML 4.01//EN'>|\n<html>",
+  "a byte order mark": "\xef\xbb\xbf<!doctype html>|<p>",
+  "a byte order mark and no doctype": "\xef\xbb\xbf|<p>text</p>",
+  "comments": "<!-- one --><!-- a <!doctype html> of old -->\n<!doctype html>|<p>",
+  "a comment with dashes": "<!-- a -- b - -> c ---><!doctype html>|<p>",
+  "an XML declaration": '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html>|<html>',
+  "no doctype": "|<html><body>text",
+  "a comment and no doctype": "<!-- one -->|<p>text <!doctype html>",
+  "only text": "|hello",
+  "one sign": "|x",
+  "a lonely bracket": "|<",
+  "an unfinished doctype": "|<!doctype html",
+  "an unfinished comment": "|<!-- one <p>",
+  "nothing": "|",
+  "only a byte order mark": "\xef\xbb\xbf|",
+  "a doctype and nothing": "<!doctype html>|",
+  "bytes that are no ASCII": `<!doctype html>|<p>${Buffer.from("größe → 日本語 🎉").toString("latin1")}\xff\xfe\x00`,
+};
+
+for (const [name, marked] of Object.entries(DOCUMENTS)) {
+  test(`the script stands behind the doctype, however the document is cut: ${name}`, async () => {
+    const bytes = Buffer.from(marked.replace("|", ""), "latin1");
+    const expected = marked.replace("|", MARKUP);
+    const cuts = [[], Array.from(bytes.keys())];
+    for (let first = 0; first <= bytes.length; first++) {
+      cuts.push([first]);
+      for (let second = first; second <= Math.min(bytes.length, first + 5); second++) cuts.push([first, second]);
+    }
+    for (const cut of cuts) {
+      const chunks = [0, ...cut].map((start, at) => new Uint8Array(bytes.subarray(start, cut[at] ?? bytes.length)));
+      assert.equal(await injected(chunks), expected, `cut at ${cut}`);
+    }
+  });
+}
+
+test("a document is not held back for longer than its beginning", async () => {
+  const spaces = " ".repeat(5000);
+  const chunks = spaces.match(/ {1,70}/g).map((text) => new TextEncoder().encode(text));
+  const stream = ReadableStream.from(chunks).pipeThrough(behindDoctype(MARKUP));
+  let [before, passed] = [0, 0];
+  for await (const chunk of stream) {
+    if (Buffer.from(chunk).includes(MARKUP)) before = passed;
+    else passed += chunk.length;
+  }
+  assert.equal(passed, 5000);
+  assert.ok(before > 4000 && before < 4200, before);
+});
+
+test("what comes behind the script is passed on as it is, chunk by chunk", async () => {
+  const chunks = ["<!doctype html>", "<p>one", "<p>two"].map((text) => new TextEncoder().encode(text));
+  const out = [];
+  for await (const chunk of ReadableStream.from(chunks).pipeThrough(behindDoctype(MARKUP))) out.push(chunk);
+  assert.deepEqual(out.slice(-2), chunks.slice(1));
+});

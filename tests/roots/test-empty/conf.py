@@ -1,0 +1,6 @@
+project = "Empty"
+copyright = author = "The tests"
+extensions = ["sphinx_asgi_live", "myst_parser"]
+myst_enable_extensions = ["colon_fence"]
+html_theme = "basic"
+exclude_patterns = ["_build", "shared-*"]

@@ -1,0 +1,159 @@
+"""The command line, run as an author runs it."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import sphinx_asgi_live
+
+RUN = "import sys; from sphinx_asgi_live.cli import main; sys.exit(main())"
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", RUN, *arguments]
+
+
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(cwd)}
+    return subprocess.run(command(*arguments), cwd=cwd, env=environment, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("html")
+    (folder / "docs").mkdir()
+    for name in (
+        "index.html",
+        "docs/index.html",
+        "sw.js",
+        "a.mjs",
+        "a.css",
+        "a.wasm",
+        "a.tar.gz",
+        "a.svg",
+        "a.json",
+        "ä b.txt",
+    ):
+        (folder / name).write_text(name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(site: Path, project: Path) -> Iterator[tuple[subprocess.Popen[str], http.client.HTTPConnection]]:
+    process = subprocess.Popen(
+        command("serve", str(site), "--port", "0"), cwd=project, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    told = process.stdout.readline()
+    found = re.fullmatch(rf"Serving {re.escape(str(site))} at http://127\.0\.0\.1:(\d+)/ until Ctrl-C\n", told)
+    assert found, told
+    connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=60)
+    yield process, connection
+    connection.close()
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [
+        ("/", "text/html"),
+        ("/docs/", "text/html"),
+        ("/sw.js", "text/javascript"),
+        ("/a.mjs", "text/javascript"),
+        ("/a.css", "text/css"),
+        ("/a.wasm", "application/wasm"),
+        ("/a.tar.gz", "application/gzip"),
+        ("/a.svg", "image/svg+xml"),
+        ("/a.json", "application/json"),
+        ("/%C3%A4%20b.txt", "text/plain"),
+    ],
+)
+def test_serve_gives_files_their_types(
+    served: tuple[subprocess.Popen[str], http.client.HTTPConnection], path: str, media_type: str
+) -> None:
+    _, connection = served
+    connection.request("GET", path)
+    response = connection.getresponse()
+    assert response.read()
+    assert response.status == 200
+    assert response.headers["content-type"] == media_type
+    assert response.headers["cache-control"] == "no-cache"
+    assert response.headers["content-encoding"] is None
+
+
+def test_serve_answers_404_and_stays_in_its_folder(
+    served: tuple[subprocess.Popen[str], http.client.HTTPConnection],
+) -> None:
+    _, connection = served
+    for path in ("/missing.js", "/../../../../etc/hostname", "/%2e%2e/%2e%2e/etc/hostname"):
+        connection.request("GET", path)
+        response = connection.getresponse()
+        response.read()
+        assert response.status == 404
+
+
+def test_serve_ends_at_ctrl_c(site: Path, project: Path) -> None:
+    process = subprocess.Popen(
+        command("serve", str(site), "--port", "0"),
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout and process.stdout.readline().startswith("Serving ")
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60) == ("\n", "")
+    assert process.returncode == 0
+
+
+def test_serve_of_a_busy_port_names_it_and_the_remedy(site: Path, project: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = run("serve", str(site), "--port", str(port), cwd=project)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"sphinx-asgi-live: port {port} cannot be had (Address already in use); "
+        "choose another with --port, or --port 0\n"
+    )
+
+
+def test_serve_of_no_port_is_told_as_any_other(site: Path, project: Path) -> None:
+    done = run("serve", str(site), "--port", "99999", cwd=project)
+    assert done.returncode in (1, 2)
+    assert "99999" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_serve_of_no_folder_says_what_to_do(tmp_path: Path, project: Path) -> None:
+    done = run("serve", str(tmp_path / "html"), cwd=project)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"sphinx-asgi-live: {tmp_path / 'html'} is not a folder; build the docs first\n"
+
+
+def test_demo_of_an_installed_package_tells_where_it_is(tmp_path: Path, project: Path) -> None:
+    shutil.copytree(project / "sphinx_asgi_live", tmp_path / "sphinx_asgi_live")
+    done = run("demo", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "sphinx-asgi-live: demo_docs is part of the project's repository, not of the installed"
+    )
+
+
+def test_version_and_help_need_no_command(project: Path) -> None:
+    assert run("--version", cwd=project).stdout == f"sphinx-asgi-live {sphinx_asgi_live.__version__}\n"
+    assert {"demo", "serve"} <= set(re.findall(r"^ +(\w+) ", run("--help", cwd=project).stdout, re.MULTILINE))
+    without = run(cwd=project)
+    assert without.returncode == 2
+    assert "COMMAND" in without.stderr
