@@ -13,13 +13,10 @@ import { Watch } from "./watch.js";
 
 /** @import {Figure, Step, View} from "./figure.js" */
 /** @import {Look} from "./frame.js" */
-/** @import {Marks, Reason, Report, State, StateDetail} from "./protocol.js" */
+/** @import {Marks, Question, Reason, Report, State, StateDetail} from "./protocol.js" */
 
 /** Milliseconds in which a worker that failed to install may still say why. */
 const LAST_WORDS = 1_000;
-
-/** Milliseconds that a start waits for the look for a newer deploy, which began with the page. */
-const UPDATE_LIMIT = 500;
 
 /** Times that a worker may forget, by being ended and run again, that it had started. */
 const RELAPSES = 3;
@@ -44,12 +41,6 @@ export class App {
   #relapses = 0;
   /** The worker, not the page, is what failed: should it go on after all, so does the page. */
   #mayRecover = false;
-  /**
-   * Looking for a newer deploy, since the page was loaded.
-   *
-   * @type {Promise<void>}
-   */
-  #update = Promise.resolve();
   #policyFollowed = false;
   #watch = new Watch(
     () => this.#post(HELLO),
@@ -90,7 +81,6 @@ export class App {
     if (this.#wanted()) return;
     const attempt = this.#begin();
     try {
-      await within(UPDATE_LIMIT, this.#update);
       const registration = await register(this.scope, this.script);
       if (attempt === this.#attempt) this.#connect(registration);
     } catch (error) {
@@ -124,11 +114,6 @@ export class App {
     const registration = await existing(this.scope);
     const worker = registration?.active;
     if (!registration || !worker || this.#view.state !== "idle") return;
-    // For a known script register() answers without asking the server. A failed update leaves what works.
-    this.#update = registration.update().then(
-      () => undefined,
-      () => undefined,
-    );
     const report = await new Promise((resolve) => {
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = ({ data }) => resolve(data);
@@ -178,34 +163,35 @@ export class App {
     }, LAST_WORDS);
   }
 
-  /** @param {typeof START | typeof HELLO} type */
-  #post(type) {
+  /** @param {Question} question */
+  #post(question) {
     const worker = this.#worker;
     if (!worker || worker.state === "redundant") return;
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = ({ data }) => {
-      if (type === HELLO) port1.close();
-      if (isReport(data) && worker === this.#worker) this.#heard(type, data);
+      if (question === HELLO) port1.close();
+      if (isReport(data) && worker === this.#worker) this.#heard(question, data);
     };
-    if (type === START) {
+    if (question === START) {
       this.#port?.close();
       this.#port = port1;
     }
-    worker.postMessage({ type }, [port2]);
+    worker.postMessage({ type: question }, [port2]);
   }
 
   /**
-   * @param {typeof START | typeof HELLO} type what the report answers
+   * @param {Question} question what the report answers
    * @param {Report} report
    */
-  #heard(type, { state, phase, loaded, total, reason, detail, marks }) {
+  #heard(question, report) {
+    const { state, phase, loaded, total, reason, detail, marks } = report;
     this.#watch.heard();
     if (this.#mayRecover && (state === "starting" || state === "ready")) this.#set("starting");
     if (!this.#wanted()) return;
     if (state === "failed") return this.#workerFailed(reason ?? "python", detail ?? "", marks);
     if (this.#view.state === "ready") return;
     // The browser ended the worker in the middle of its start, and ran it again for our question.
-    if (state === "idle" && type === HELLO) return this.#post(START);
+    if (state === "idle" && question === HELLO) return this.#post(START);
     if (state === "starting" && !this.#framesLoading) this.#moved(phase, loaded, total);
     if (state !== "ready" || this.#framesLoading) return;
     this.#workerReady = true;

@@ -34,6 +34,8 @@ export const MARKER = "data-asgi-live";
 /** @typedef {WorkerReason | PageReason} Reason */
 /** @typedef {Record<string, number>} Marks milliseconds since the worker was told to start, by name */
 
+/** @typedef {typeof START | typeof HELLO} Question what a page posts with a port */
+
 /** @typedef {{type: typeof START | typeof HELLO | typeof BEAT}} PageMessage */
 
 /**

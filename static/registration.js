@@ -44,6 +44,9 @@ export async function existing(scope) {
 /**
  * Register the app's worker, or find it.
  *
+ * The browser itself looks for a newer deploy whenever a frame opens a page of the app, once it is idle; asking for
+ * it here would have the start wait, or compete with it.
+ *
  * The worker's imports are named by their content, so the HTTP cache may answer for them (`updateViaCache`);
  * its own script is always asked for.
  *

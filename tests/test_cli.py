@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,7 +113,10 @@ def test_serve_ends_at_ctrl_c(site: Path, project: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout and process.stdout.readline().startswith("Serving ")
+    assert process.stdout
+    address = process.stdout.readline().split()[3]
+    with urllib.request.urlopen(f"{address}index.html", timeout=60) as response:
+        assert response.read() == b"index.html"
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=60) == ("\n", "")
     assert process.returncode == 0

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sphinx_asgi_live.domain import Embed
+from sphinx_asgi_live.domain import AsgiLiveDomain, Embed
 from sphinx_asgi_live.nodes import asgi_live
 from sphinx_asgi_live.spec import AppSpec
 from tests.projects import APP, Project
@@ -183,7 +183,7 @@ BAD = {
     "start": (":start: later", ":start: 'later' is unknown; write one of click, visible, load"),
     "start empty": (":start:", ":start: '' is unknown; write one of"),
     "height": (":height: tall", ":height: 'tall' is not a length; write for example 400px"),
-    "height digits": (":height: ٤٠٠px", ":height: '٤٠٠px' is not a length"),
+    "height digits": (":height: ४४४px", ":height: '४४४px' is not a length"),
     "height style": (":height: 1px; color: red", ":height: '1px; color: red' is not a length"),
     "width": (":width: -4px", ":width: '-4px' is not a length"),
     "aspect": (":aspect: 16x9", ":aspect: '16x9' is not an aspect ratio; write for example 16/9"),
@@ -339,7 +339,7 @@ def test_lines_are_right_wherever_the_directive_stands(tmp_path: Path, kind: str
     with docs.sphinx("dummy") as app:
         app.build()
         warnings = docs.lines(app.warning.getvalue())
-        places = [embed.location for embed in app.env.get_domain("asgi-live").embeds()]
+        places = [embed.location for embed in AsgiLiveDomain.of(app.env).embeds()]
     if wrong:
         assert all("is unknown; write one of" in warning for warning in warnings)
         places = [warning.partition(": WARNING")[0] for warning in warnings]
