@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 from urllib.parse import unquote
 
@@ -184,7 +185,7 @@ class AsgiLive(SphinxDirective):
         default = options.get("name") or self._default_name(target)
         if problems:
             told = "; ".join(problems)
-            warn(label(default, target), told, self.get_location())
+            warn(label(default, target), told, self._location())
             return [unbuilt(told)]
         spec = AppSpec(
             name=default,
@@ -217,7 +218,7 @@ class AsgiLive(SphinxDirective):
         config = LiveConfig.of(self.config)
         embed = Embed(
             docname=self.env.docname,
-            location=self.get_location(),
+            location=self._location(),
             path=options.get("path", "/"),
             title=options.get("title", spec.name),
             spec=spec,
@@ -241,6 +242,12 @@ class AsgiLive(SphinxDirective):
         self.set_source_info(caption)
         node += caption
         return [node, *messages]
+
+    def _location(self) -> str:
+        """File and line; docutils names an included file from the current folder, which may be another one next time."""
+        source, line = self.get_source_info()
+        path = Path(source or self.env.doc2path(self.env.docname))
+        return f"{path.resolve() if path.is_file() else path}:{line}"
 
     def _default_name(self, target: str | None) -> str:
         if target:

@@ -353,3 +353,13 @@ def test_lines_are_right_wherever_the_directive_stands(tmp_path: Path, kind: str
     # MyST-Parser 5 counts one line too many in a directive within two others, in its own warnings too.
     assert places[:1] + places[2:] == expected[:1] + expected[2:]
     assert places[1] in (expected[1], "index.md:16")
+
+
+def test_the_place_is_right_in_a_build_from_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong with an app is told from the environment of an earlier build, which read the page."""
+    docs = Project(tmp_path / "docs", pages={"index.rst": "Title\n=====\n\n.. include:: a/included.txt\n"})
+    docs.write("a/included.txt", ".. asgi-live:: missing:app\n")
+    for folder in (docs.folder, tmp_path):
+        monkeypatch.chdir(folder)
+        [warning] = docs.build().warnings
+        assert warning.startswith("a/included.txt:1: WARNING: asgi-live app 'missing-app' (missing:app): ")
