@@ -79,11 +79,12 @@ def _serve(folder: Path, port: int) -> int:
         return _fail(f"{folder} is not a folder; build the docs first")
     try:
         server = ThreadingHTTPServer((ADDRESS, port), partial(_Handler, directory=str(folder)))
-    except OSError as error:
-        return _fail(f"port {port} cannot be had ({error.strerror}); choose another with --port, or --port 0")
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        return _fail(f"port {port} cannot be had ({reason}); choose another with --port, or --port 0")
     with server:
-        print(f"Serving {folder} at http://{ADDRESS}:{server.server_port}/ until Ctrl-C", flush=True)
         try:
+            print(f"Serving {folder} at http://{ADDRESS}:{server.server_port}/ until Ctrl-C", flush=True)
             server.serve_forever()
         except KeyboardInterrupt:
             print()

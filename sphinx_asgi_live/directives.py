@@ -244,7 +244,7 @@ class AsgiLive(SphinxDirective):
         return [node, *messages]
 
     def _location(self) -> str:
-        """File and line; docutils names an included file from the current folder, which may be another one next time."""
+        """File and line; docutils names an included file from the current folder, which may be another next time."""
         source, line = self.get_source_info()
         path = Path(source or self.env.doc2path(self.env.docname))
         return f"{path.resolve() if path.is_file() else path}:{line}"

@@ -97,4 +97,6 @@ def build_apps(packer: Packer, jobs: Sequence[tuple[Job, list[Embed]]]) -> bool:
             embed = next(embed for embed in embeds if embed.path == path)
             warn(outcome.job.spec.label, sentence, embed.location)
         clean = clean and not outcome.problem and not outcome.complaints
+    if clean:
+        packer.tidy_lock()
     return clean

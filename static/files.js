@@ -115,7 +115,8 @@ export class Files {
       return content;
     }
     const served = await this.#fetch(href, file);
-    const content = href.endsWith(".gz") ? await gunzip(served) : served;
+    // The suffix is one that no server knows: for `.gz` some say that the content is encoded so, and browsers unpack it.
+    const content = href.endsWith(".gzip") ? await gunzip(served) : served;
     const kept = new Response(content, { headers: { "content-type": mediaType(file) } });
     // A full disk costs the next visit a download, not this one the app.
     await cache.put(href, kept).catch((error) => console.warn(`[asgi-live] ${href} was not stored:`, error));
@@ -133,20 +134,25 @@ export class Files {
     if (!response.ok || !response.body) throw new DownloadError(`${href} was answered with status ${response.status}`);
     const bytes = new Uint8Array(file.size);
     let at = 0;
-    for (const reader = response.body.getReader(); ; ) {
-      const { done, value } = await reader.read().catch((error) => {
-        throw new DownloadError(`${href} broke off after ${at} of ${file.size} bytes: ${error.message}`);
-      });
-      if (done) break;
-      if (at + value.length > file.size) throw new DownloadError(`${href} is longer than ${file.size} bytes`);
-      bytes.set(value, at);
-      at += value.length;
-      this.#progress(value.length);
+    try {
+      for (const reader = response.body.getReader(); ; ) {
+        const { done, value } = await reader.read().catch((error) => {
+          throw new DownloadError(`${href} broke off after ${at} of ${file.size} bytes: ${error.message}`);
+        });
+        if (done) break;
+        if (at + value.length > file.size) throw new DownloadError(`${href} is longer than ${file.size} bytes`);
+        bytes.set(value, at);
+        at += value.length;
+        this.#progress(value.length);
+      }
+      if (at < file.size) throw new DownloadError(`${href} broke off after ${at} of ${file.size} bytes`);
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+      if (hexadecimal(digest) !== file.sha256) throw new DownloadError(`${href} is not the file that was published`);
+      return bytes;
+    } catch (error) {
+      this.loaded -= at;
+      throw error;
     }
-    if (at < file.size) throw new DownloadError(`${href} broke off after ${at} of ${file.size} bytes`);
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    if (hexadecimal(digest) !== file.sha256) throw new DownloadError(`${href} is not the file that was published`);
-    return bytes;
   }
 
   /** @param {number} bytes */

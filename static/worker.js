@@ -84,6 +84,7 @@ class LiveApp {
   onFetch(event) {
     const { request } = event;
     const url = new URL(request.url);
+    url.hash = "";
     const asset = this.#manifest.assets[url.href];
     if (asset) {
       event.respondWith(this.#serveAsset(asset));

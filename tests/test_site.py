@@ -145,16 +145,16 @@ def test_the_name_of_a_shared_file_follows_its_content(site: Site) -> None:
 @pytest.mark.parametrize(
     ("last", "name"),
     [
-        ("style.min.css", "style.min-HASH.css.gz"),
-        ("style.css?v=1", "style-HASH.css.gz"),
-        ("htmx.org", "htmx-HASH.org.gz"),
-        ("react@18", "react_18-HASH.gz"),
-        ("My%20Font%2Fbold.woff2", "My_20Font_2Fbold-HASH.woff2.gz"),
-        ("größe*.js", "gr_e_-HASH.js.gz"),
-        (".js", "js-HASH.gz"),
-        ("", "index-HASH.gz"),
-        ("n" * 300 + ".js", "n" * 77 + "-HASH.js.gz"),
-        ("n." + "s" * 300, "s" * 80 + "-HASH.gz"),
+        ("style.min.css", "style.min-HASH.css.gzip"),
+        ("style.css?v=1", "style-HASH.css.gzip"),
+        ("htmx.org", "htmx-HASH.org.gzip"),
+        ("react@18", "react_18-HASH.gzip"),
+        ("My%20Font%2Fbold.woff2", "My_20Font_2Fbold-HASH.woff2.gzip"),
+        ("größe*.js", "gr_e_-HASH.js.gzip"),
+        (".js", "js-HASH.gzip"),
+        ("", "index-HASH.gzip"),
+        ("n" * 300 + ".js", "n" * 77 + "-HASH.js.gzip"),
+        ("n." + "s" * 300, "s" * 80 + "-HASH.gzip"),
     ],
 )
 def test_an_asset_has_a_name_that_every_server_finds(site: Site, last: str, name: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html
 import json
-import mimetypes
 import posixpath
 import re
 import tarfile
@@ -26,6 +25,36 @@ from sphinx_asgi_live.packing.lock import Lock, NpmPackage
 ADDRESS = re.compile(r"""https://(?:cdn\.jsdelivr\.net/npm|unpkg\.com)/[^\s"'<>`)\\]+""")
 PACKAGE = re.compile(r"/(?P<name>(?:@[\w.~-]+/)?[\w.~-]+)(?:@(?P<version>[\w.^~*+-]+))?(?:/(?P<path>.*))?")
 CSS_ADDRESS = re.compile(r"""url\(\s*["']?([^"')]+)["']?\s*\)""")
+MEDIA_TYPES = {
+    ".avif": "image/avif",
+    ".cjs": "text/javascript",
+    ".css": "text/css",
+    ".gif": "image/gif",
+    ".html": "text/html",
+    ".ico": "image/x-icon",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".md": "text/markdown",
+    ".mjs": "text/javascript",
+    ".mp3": "audio/mpeg",
+    ".mp4": "video/mp4",
+    ".otf": "font/otf",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+    ".txt": "text/plain",
+    ".wasm": "application/wasm",
+    ".webm": "video/webm",
+    ".webp": "image/webp",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+    ".xml": "application/xml",
+}
+"""Python's own table depends on the machine, and the manifest must not."""
+
 ENTRY_POINTS = ("jsdelivr", "unpkg", "browser", "module", "main")
 
 
@@ -76,7 +105,7 @@ def collect(files: Iterable[CdnFile], lock: Lock, engine: Engine, cache: Path) -
             continue
         tarball, lock = _tarball(file.package, lock, engine, cache)
         path, content = _member(tarball, file)
-        media_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
+        media_type = MEDIA_TYPES.get(posixpath.splitext(path)[1].lower(), "application/octet-stream")
         assets[file.address] = Asset(file.address, media_type, content)
         if media_type == "text/css":
             waiting += _referred(file.address, content)

@@ -136,15 +136,15 @@ def _describe(program: str) -> Engine:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PackingError(f"the JavaScript engine {program} could not be started: {error}") from None
     kind = "deno" if printed.startswith("deno") else "node"
-    found = re.search(r"(\d+)\.(\d+)\.\d+", printed)
-    version = (int(found[1]), int(found[2])) if found else (0, 0)
+    found = re.match(r"(?:v|deno )((\d+)\.(\d+)\.\d+)", printed)
+    version = (int(found[2]), int(found[3])) if found else (0, 0)
     if version < OLDEST[kind]:
         wanted = ".".join(map(str, OLDEST[kind]))
         raise PackingError(
-            f"{program} is {kind} {found[0] if found else 'of unknown version'}, and {wanted} or newer is needed; "
+            f"{program} is {kind} {found[1] if found else 'of unknown version'}, and {wanted} or newer is needed; "
             "update it, or remove asgi_live_engine to use the one that is installed with sphinx-asgi-live"
         )
-    label = f"{kind} {found[0] if found else ''}"
+    label = f"{kind} {found[1] if found else ''}"
     if kind == "deno":
         run = (program, "run", "--quiet", "--allow-all")
         return Engine(run, (*run, NPM_UNDER_DENO), label)

@@ -105,6 +105,14 @@ class Lock:
         """This lock and `package`, in the place of what its spec came to before."""
         return replace(self, npm={**self.npm, package.spec: package})
 
+    def only(self, sets: Iterable[DependencySet], npm: Iterable[str]) -> Lock:
+        """This lock without what is not among `sets` and `npm` specs: what no app asks for any more."""
+        keys, specs = {each.key for each in sets}, set(npm)
+        return Lock(
+            {key: each for key, each in self.sets.items() if key in keys},
+            {spec: each for spec, each in self.npm.items() if spec in specs},
+        )
+
     def to_json(self) -> str:
         """The file's text: sorted, one line a package."""
         sets = ",\n".join(_set_text(self.sets[key]) for key in sorted(self.sets))

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -88,6 +89,8 @@ class Packer:
         self.settings = settings
         self.site = site
         self._lock: Lock | None = None
+        self._used_sets: list[DependencySet] = []
+        self._used_npm: set[str] = set()
 
     def pack_all(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Write everything that the jobs need, and yield what became of each, in order.
@@ -105,13 +108,19 @@ class Packer:
                     archives, check = checks[job].result()
                     yield Outcome(job, complaints=self._emit(job, archives, check))
                 except (PackingError, OSError) as error:
-                    self.refuse(job, str(error))
-                    yield Outcome(job, problem=str(error))
+                    problem = _told(error)
+                    self.refuse(job, problem)
+                    yield Outcome(job, problem=problem)
+
+    def tidy_lock(self) -> None:
+        """Drop from the lock what no app of this build used; to be called only if all of them were packed."""
+        self._keep(self.lock.only(self._used_sets, self._used_npm))
 
     def refuse(self, job: Job, problem: str) -> None:
-        """Write pages that say why there is no app."""
-        self.site.write_modules()
-        self.site.write_placeholders(job.spec.name, job.title, job.paths, problem)
+        """Write pages that say why there is no app; where nothing can be written, the warning has to do."""
+        with suppress(OSError):
+            self.site.write_modules()
+            self.site.write_placeholders(job.spec.name, job.title, job.paths, problem)
 
     def _emit(self, job: Job, archives: Sequence[Archive], check: Check) -> tuple[tuple[str, str], ...]:
         spec = job.spec
@@ -124,6 +133,7 @@ class Packer:
                 complaints.append((job.paths[0], f"the page's {file.address} is not shipped: {error}"))
                 continue
             self._keep(lock)
+            self._used_npm.add(file.package)
             assets += collected
         modules = self.site.write_modules()
         runtime_folder = self.site.write_runtime(self.runtime)
@@ -133,7 +143,7 @@ class Packer:
             **_app(spec, check.mounted),
             "runtime": runtime_folder,
             "inside": f"{modules}inside.js",
-            "wasm": self.site.share("pyodide", ".wasm.gz", wasm, type="application/wasm"),
+            "wasm": self.site.share("pyodide", ".wasm.gzip", wasm, type="application/wasm"),
             "stdlib": stdlib,
             "archives": [self.site.share_archive(archive) for archive in archives],
             "assets": {asset.address: self.site.share_asset(asset) for asset in assets},
@@ -176,6 +186,7 @@ class Packer:
         if locked is None:
             locked = resolve(requirements, exclude, cwd=self.settings.confdir, cache=self.settings.cache)
             self._keep(self.lock.with_set(locked))
+        self._used_sets.append(locked)
         return locked
 
     def _trees(self, job: Job) -> list[Tree]:
@@ -185,6 +196,7 @@ class Packer:
 
     def _pack(self, trees: Sequence[Tree]) -> dict[str, Archive]:
         archives = pack(trees, self.engine, self.runtime, self.settings.cache)
+        _ = self.stdlib  # compiled here, not in several checks at once
         return {tree.key: archive for tree, archive in zip(trees, archives, strict=True)}
 
     def _prepared(
@@ -236,6 +248,13 @@ def _settled(function: Callable[[Argument], Result], argument: Argument) -> Futu
     except (PackingError, OSError) as error:
         future.set_exception(error)
     return future
+
+
+def _told(error: PackingError | OSError) -> str:
+    if isinstance(error, PackingError):
+        return str(error)
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or error}; free the disk, or make the folder writable, and build again"
 
 
 def _app(spec: AppSpec, mounted: bool) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class Site:
 
     def share_archive(self, archive: Archive) -> Entry:
         """Write a packed tree."""
-        return self.share(archive.name, ".tar.gz", archive.path.read_bytes(), mount=archive.mount)
+        return self.share(archive.name, ".tar.gzip", archive.path.read_bytes(), mount=archive.mount)
 
     def share_asset(self, asset: Asset) -> Entry:
         """Write what a CDN would have served."""
@@ -72,7 +72,7 @@ class Site:
         name = re.sub(r"[^\w.-]+", "_", asked, flags=re.ASCII)[-80:].strip(".") or "index"
         stem, dot, suffix = name.rpartition(".")
         packed = gzip.compress(asset.content, 9, mtime=0)
-        return self.share(stem or name, f"{dot + suffix if stem else ''}.gz", packed, type=asset.media_type)
+        return self.share(stem or name, f"{dot + suffix if stem else ''}.gzip", packed, type=asset.media_type)
 
     def write_worker(self, name: str, modules: str, runtime: str, manifest: Mapping[str, Any]) -> None:
         """Write an app's `sw.js`: literal imports, as a service worker demands, and the manifest."""

@@ -68,7 +68,7 @@ function made(list, { name = "shop", onProgress = () => {} } = {}) {
 }
 
 test("a file is downloaded once, unpacked and kept", async () => {
-  const file = publish("app.tar.gz", SERVED);
+  const file = publish("app.tar.gzip", SERVED);
   const files = made([file]);
   assert.deepEqual(Buffer.from(await files.content(file.url)), CONTENT);
   assert.equal((await files.response(file.url)).headers.get("content-type"), "text/plain");
@@ -95,7 +95,7 @@ test("only the manifest's files can be had", async () => {
 
 test("progress counts every byte once, and ends at the total", async () => {
   const seen = [];
-  const list = [publish("a.tar.gz", SERVED), publish("b.zip", CONTENT), publish("a.tar.gz", SERVED)];
+  const list = [publish("a.tar.gzip", SERVED), publish("b.zip", CONTENT), publish("a.tar.gzip", SERVED)];
   const files = made(list, { onProgress: () => seen.push(files.loaded) });
   assert.equal(files.total, SERVED.length + CONTENT.length);
   await files.download();
