@@ -4,25 +4,43 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Frame, FrameLocator, Locator, Page, expect
 
 
 class Figure:
-    """The first embedded app of that name on the page."""
+    """An embedded app of that name on the page: the first, unless `nth` says otherwise."""
 
-    def __init__(self, page: Page, name: str) -> None:
+    def __init__(self, page: Page, name: str, nth: int = 0) -> None:
         self.page = page
         self.name = name
-        self.element: Locator = page.locator(f"figure[data-asgi-live={name}]").first
+        self.element: Locator = page.locator(f"figure[data-asgi-live={name}]").nth(nth)
 
     @property
     def app(self) -> FrameLocator:
         """The app's page, in the frame."""
         return self.element.frame_locator("iframe")
 
+    @property
+    def frame(self) -> Frame:
+        """The frame itself, as it is now."""
+        handle = self.element.locator("iframe").element_handle()
+        frame = handle.content_frame()
+        assert frame
+        return frame
+
+    @property
+    def button(self) -> Locator:
+        """What starts the app."""
+        return self.element.get_by_role("button", name="Run this app in your browser")
+
+    @property
+    def panel(self) -> Locator:
+        """What lies over the frame until the app is live."""
+        return self.element.locator(".asgi-live-panel")
+
     def start(self) -> Figure:
         """Press the start button, and wait until the frame shows an answer of the live app."""
-        self.element.get_by_role("button", name="Run this app in your browser").click()
+        self.button.click()
         return self.ready()
 
     def ready(self) -> Figure:
@@ -37,18 +55,20 @@ class Figure:
 
     def evaluate(self, script: str) -> Any:
         """Run a script in the app's page."""
-        handle = self.element.locator("iframe").element_handle()
-        frame = handle.content_frame() if handle else None
-        assert frame
-        return frame.evaluate(script)
+        return self.frame.evaluate(script)
 
     def fetch(self, url: str, options: str = "{}") -> dict[str, Any]:
         """Fetch from the app's page: status, final url, headers and text."""
         script = """([url, options]) => fetch(url, options).then(async (response) => ({
             status: response.status, url: response.url, redirected: response.redirected,
             headers: Object.fromEntries(response.headers), text: await response.text() }))"""
-        handle = self.element.locator("iframe").element_handle()
-        frame = handle.content_frame() if handle else None
-        assert frame
-        answer: dict[str, Any] = frame.evaluate(f"(async () => ({script})([{url!r}, {options}]))()")
+        answer: dict[str, Any] = self.frame.evaluate(f"(async () => ({script})([{url!r}, {options}]))()")
         return answer
+
+
+def end_workers(context: BrowserContext, page: Page) -> None:
+    """End all service workers of the profile as a browser does that needs the memory; Chromium only."""
+    session = context.new_cdp_session(page)
+    session.send("ServiceWorker.enable")
+    session.send("ServiceWorker.stopAllWorkers")
+    session.detach()
