@@ -46,7 +46,8 @@ def measure(playwright: Playwright, site: StaticSite, browser: str, app: str, ru
             cold.append(first_response(playwright, site, browser, app, Path(profile)))
             sent = site.sent("asgi-live/*")
             warm.append(first_response(playwright, site, browser, app, Path(profile)))
-    print(f"{browser:9} {app:8} cold {spread(cold)}  warm {spread(warm)}  {sent / 1e6:.2f} MB sent before it", flush=True)  # noqa: T201
+    report = f"{browser:9} {app:8} cold {spread(cold)}  warm {spread(warm)}  {sent / 1e6:.2f} MB sent before it"
+    print(report, flush=True)  # noqa: T201
 
 
 def first_response(playwright: Playwright, site: StaticSite, browser: str, app: str, profile: Path) -> float:

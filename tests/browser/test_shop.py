@@ -46,7 +46,7 @@ def test_a_form_post_is_followed_to_its_303_page(shop: Figure) -> None:
     quantity.press_sequentially("3")
     shop.app.get_by_role("button", name="Order").click()
 
-    expect(shop.app.locator("#ordered")).to_have_text("3 × Earl Grey, together 17.70")
+    expect(shop.app.locator("#ordered")).to_have_text("3 \N{MULTIPLICATION SIGN} Earl Grey, together 17.70")
     shop.app.get_by_role("link", name="Back to the shop").click()
     expect(shop.app.get_by_role("row", name="Earl Grey")).to_contain_text("27")
 
