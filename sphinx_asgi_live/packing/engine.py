@@ -126,7 +126,8 @@ def find_engine(configured: str | None = None) -> Engine:
             f"no JavaScript engine: asgi_live_engine = {configured!r} is not an executable; remove the setting to use "
             "the one that is installed with sphinx-asgi-live, or name an installed node or deno"
         )
-    return _describe(program)
+    # It runs in folders of its own, where a relative path would lead elsewhere.
+    return _describe(str(Path(program).absolute()))
 
 
 @cache

@@ -148,8 +148,9 @@ class Packer:
             "archives": [self.site.share_archive(archive) for archive in archives],
             "assets": {asset.address: self.site.share_asset(asset) for asset in assets},
         }
-        self.site.write_worker(spec.name, modules, runtime_folder, manifest)
         self.site.write_placeholders(spec.name, job.title, job.paths)
+        # Last, so that there is no worker of which anything is missing.
+        self.site.write_worker(spec.name, modules, runtime_folder, manifest)
         return tuple(complaints)
 
     @cached_property
@@ -195,6 +196,9 @@ class Packer:
         return [bridge_tree(), *map(wheel_tree, wheels), app_tree(job.spec.name, sources.files)]
 
     def _pack(self, trees: Sequence[Tree]) -> dict[str, Archive]:
+        if not trees:
+            # No app has come so far: nothing to fetch a runtime for.
+            return {}
         archives = pack(trees, self.engine, self.runtime, self.settings.cache)
         _ = self.stdlib  # compiled here, not in several checks at once
         return {tree.key: archive for tree, archive in zip(trees, archives, strict=True)}

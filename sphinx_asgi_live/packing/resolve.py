@@ -194,7 +194,7 @@ def _explain(stderr: str) -> str:
     if len(said) > READABLE:
         # A proof by uv ends with what it comes to.
         said = "… " + said[-READABLE:].partition(". ")[2]
-    if "unsatisfiable" in said:
+    if "unsatisfiable" in said and "network was disabled" not in stderr:
         return f"the requirements cannot be met: {said} Ask for other versions, or exclude what is not needed"
     return (
         f"uv could not resolve the requirements: {said} Without a lock this needs the network, or an index"

@@ -115,5 +115,5 @@ class Site:
 
 
 def _folder(path: str) -> str:
-    """`/docs/?a=1` is looked up by a static server in `/docs`."""
-    return unquote(urlsplit(path).path).rstrip("/")
+    """`/docs/?a=1` is looked up by a static server in `/docs`, and so is `/docs/index.html`."""
+    return unquote(urlsplit(path).path).removesuffix("/index.html").rstrip("/")

@@ -25,13 +25,14 @@ class Stamp:
         self._path = path
         self._root = root
         self._inputs = ""
+        self._lock = Path()
 
     def is_current(self, settings: Settings, apps: Sequence[tuple[AppSpec, Sequence[str]]]) -> bool:
         """Tell whether the last build had these inputs and its files are untouched."""
         try:
-            self._inputs = _hash(settings, apps)
+            self._inputs, self._lock = _hash(settings, apps), settings.lock
             noted = json.loads(self._path.read_bytes())
-            return bool(noted == {"inputs": self._inputs, "files": self._state(list(noted["files"]))})
+            return bool(noted == self._noted(list(noted["files"])))
         except (PackingError, OSError, ValueError, LookupError, TypeError):
             return False
 
@@ -40,8 +41,11 @@ class Stamp:
         if files is None:
             self._path.unlink(missing_ok=True)
             return
-        noted = {"inputs": self._inputs, "files": self._state(files)}
-        install_file(json.dumps(noted).encode(), self._path)
+        install_file(json.dumps(self._noted(files)).encode(), self._path)
+
+    def _noted(self, files: Sequence[str]) -> dict[str, object]:
+        # The lock is asked for anew: the build itself may write it.
+        return {"inputs": self._inputs, "lock": _touched(self._lock), "files": self._state(files)}
 
     def _state(self, files: Sequence[str]) -> dict[str, list[int]]:
         states = {}
@@ -52,7 +56,7 @@ class Stamp:
 
 
 def _hash(settings: Settings, apps: Sequence[tuple[AppSpec, Sequence[str]]]) -> str:
-    described: list[object] = [FORMAT, INTEGRITY, repr(settings), bridge_tree().key, _touched(settings.lock)]
+    described: list[object] = [FORMAT, INTEGRITY, repr(settings), bridge_tree().key]
     described += [_touched(path) for path in sorted(static_folder().iterdir())]
     for spec, paths in apps:
         sources = find(spec, confdir=settings.confdir, paths=settings.paths)
