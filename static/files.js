@@ -9,6 +9,11 @@
  * @property {string} [type] media type of the content
  */
 
+/** Ending of what a worker notes in the cache, beside the files. */
+const NOTE = ".note.json";
+/** The note that lists the files that an app needs. */
+const LIST = "files";
+
 /** The network: the worker replaces the global one while Pyodide boots. */
 const fetchFromNetwork = globalThis.fetch.bind(globalThis);
 
@@ -19,7 +24,6 @@ export class Files {
   #files;
   #base;
   #cacheName;
-  #record;
   /** @type {Map<string, Promise<Uint8Array<ArrayBuffer>>>} content by URL, while it is on its way or wanted soon */
   #pending = new Map();
   #onProgress;
@@ -37,7 +41,6 @@ export class Files {
     // One cache for all apps of this documentation: what they share is stored once. Other projects on the same
     // origin have other roots, and so other caches.
     this.#cacheName = `asgi-live:${new URL("../../", script).pathname}`;
-    this.#record = new URL("./files.json", script).href;
     this.#onProgress = onProgress;
     // Two addresses of an app may have one content, which is one file.
     this.total = [...this.#files.values()].reduce((sum, file) => sum + file.size, 0);
@@ -84,14 +87,40 @@ export class Files {
     this.#pending.clear();
   }
 
+  /**
+   * Store a note of the worker's own; it stays when files are pruned.
+   *
+   * @param {string} name
+   * @param {string} text
+   */
+  async keep(name, text) {
+    const cache = await caches.open(this.#cacheName);
+    await cache.put(this.#note(name), new Response(text));
+  }
+
+  /**
+   * A note that was kept, undefined if there is none.
+   *
+   * @param {string} name
+   */
+  async kept(name) {
+    const cache = await caches.open(this.#cacheName);
+    return (await cache.match(this.#note(name)))?.text();
+  }
+
+  /** @param {string} name */
+  #note(name) {
+    return new URL(`./${name}${NOTE}`, this.#base).href;
+  }
+
   /** Note what this version needs, and delete what no app of this documentation needs any more. */
   async prune() {
+    await this.keep(LIST, JSON.stringify([...this.#files.keys()]));
     const cache = await caches.open(this.#cacheName);
-    await cache.put(this.#record, Response.json([...this.#files.keys()]));
     const stored = (await cache.keys()).map((request) => request.url);
-    const records = stored.filter((url) => url.endsWith("/files.json"));
-    const wanted = new Set(records);
-    for (const record of records) {
+    const notes = stored.filter((url) => url.endsWith(NOTE));
+    const wanted = new Set(notes);
+    for (const record of notes.filter((url) => url.endsWith(`/${LIST}${NOTE}`))) {
       for (const url of (await (await cache.match(record))?.json()) ?? []) wanted.add(url);
     }
     await Promise.all(stored.filter((url) => !wanted.has(url)).map((url) => cache.delete(url)));

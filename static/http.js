@@ -12,6 +12,7 @@
  * @property {string} query without the question mark
  * @property {Header[]} headers lower-case names
  * @property {Blob | undefined} body
+ * @property {boolean} credentials whether cookies are sent and set
  */
 
 /**
@@ -50,6 +51,7 @@ export async function requestParts(request, root, reader) {
     query: url.search.slice(1),
     headers: requestHeaders(request, url, reader, body),
     body,
+    credentials: request.credentials !== "omit",
   };
 }
 
@@ -77,7 +79,9 @@ function requestHeaders(request, url, reader, body) {
     supply("origin", url.origin);
     supply("content-length", String(body.size));
   }
-  supply("sec-fetch-site", typedByHand ? "none" : "same-origin");
+  // Only a navigation can come from elsewhere; the referrer of a font may be a style sheet of another origin.
+  const foreign = request.mode === "navigate" && referrer && new URL(referrer).origin !== url.origin;
+  supply("sec-fetch-site", foreign ? "cross-site" : typedByHand ? "none" : "same-origin");
   supply("sec-fetch-mode", request.mode);
   supply("sec-fetch-dest", request.destination || "empty");
   return [...headers];

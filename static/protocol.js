@@ -34,6 +34,12 @@ export const MARKER = "data-asgi-live";
 /** @typedef {WorkerReason | PageReason} Reason */
 /** @typedef {Record<string, number>} Marks milliseconds since the worker was told to start, by name */
 
+/** A page of the app to its worker: `{type, text}`, a script has set a cookie. */
+export const SET_COOKIE = "asgi-live:set-cookie";
+
+/** Worker to the pages of its app: `{type, cookies}`, what `document.cookie` is now. */
+export const COOKIES = "asgi-live:cookies";
+
 /** @typedef {typeof START | typeof HELLO} Question what a page posts with a port */
 
 /** @typedef {{type: typeof START | typeof HELLO | typeof BEAT}} PageMessage */

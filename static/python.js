@@ -142,12 +142,20 @@ function mount(FS, { mount, content }) {
 
 /** A running app. */
 export class Python {
-  /** @type {(method: string, path: string, query: string, headers: string, exchange: Exchange) => number} */
+  /** @type {(method: string, path: string, query: string, headers: string, credentials: boolean, exchange: Exchange) => number} */
   #handle;
   /** @type {(id: number) => void} */
   #disconnect;
   /** @type {(mounted: boolean) => void} */
   remount;
+  /** @type {(dump: string) => void} */
+  loadCookies;
+  /** @type {(path: string) => string} what `document.cookie` is in a page of the app */
+  cookies;
+  /** @type {(path: string, text: string) => string | undefined} sets it; the dump to keep, if that changed anything */
+  setCookie;
+  /** @type {(dump: string) => void} told of the cookies to keep for the next worker */
+  onCookies = () => {};
   #root;
 
   /**
@@ -158,6 +166,9 @@ export class Python {
     this.#handle = bridge.handle;
     this.#disconnect = bridge.disconnect;
     this.remount = bridge.remount;
+    this.loadCookies = bridge.load_cookies;
+    this.cookies = bridge.cookies;
+    this.setCookie = bridge.set_cookie;
     this.#root = root;
   }
 
@@ -166,7 +177,7 @@ export class Python {
    *
    * @param {Request} request
    * @param {import("./http.js").Reader} reader
-   * @param {string} [injected] markup for HTML documents that are navigated to
+   * @param {(path: string) => string} [injected] gives markup for an HTML document that is navigated to
    * @returns {Promise<Response>}
    */
   async respond(request, reader, injected) {
@@ -174,15 +185,16 @@ export class Python {
     const parts = await requestParts(request, root, reader);
     const url = insideApp(request.url, root);
     const { promise, resolve } = /** @type {PromiseWithResolvers<Response>} */ (withResolvers());
-    const exchange = new Exchange(parts.body, (status, sent, stream) => {
+    const exchange = new Exchange(parts.body, (status, sent, stream, cookies) => {
+      if (cookies !== undefined) this.onCookies(cookies);
       const headers = responseHeaders(sent, url, root);
       const inject = injected && request.mode === "navigate" && isInjectable(headers);
       if (inject) headers.delete("content-length");
-      const body = hasNoBody(status) ? null : inject ? stream.pipeThrough(behindDoctype(injected)) : stream;
+      const body = hasNoBody(status) ? null : inject ? stream.pipeThrough(behindDoctype(injected(url.pathname))) : stream;
       resolve(new Response(body, { status, headers }));
     });
     const headers = parts.headers.map(([name, value]) => `${name}\n${value}`).join("\n");
-    const id = this.#handle(parts.method, parts.path, parts.query, headers, exchange);
+    const id = this.#handle(parts.method, parts.path, parts.query, headers, parts.credentials, exchange);
     exchange.onCancel = () => this.#disconnect(id);
     return promise;
   }
@@ -203,7 +215,7 @@ class Exchange {
 
   /**
    * @param {Blob | undefined} body
-   * @param {(status: number, headers: import("./http.js").Header[], stream: ReadableStream<Uint8Array>) => void} start
+   * @param {(status: number, headers: import("./http.js").Header[], stream: ReadableStream<Uint8Array>, cookies?: string) => void} start
    */
   constructor(body, start) {
     this.#body = body?.size ? body.stream().getReader() : undefined;
@@ -226,13 +238,14 @@ class Exchange {
   /**
    * @param {number} status
    * @param {string} headers names and values, each on a line
+   * @param {string} [cookies] the jar's dump, if it has changed
    */
-  start(status, headers) {
+  start(status, headers, cookies) {
     const lines = headers ? headers.split("\n") : [];
     /** @type {import("./http.js").Header[]} */
     const pairs = [];
     for (let at = 0; at < lines.length; at += 2) pairs.push([lines[at], lines[at + 1]]);
-    this.#start(status, pairs, this.#stream);
+    this.#start(status, pairs, this.#stream, cookies);
   }
 
   /**

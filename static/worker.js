@@ -2,6 +2,7 @@
 /** The service worker of one app: install, activate, message, fetch. Its `sw.js` calls `serve` with the manifest. */
 
 import { DownloadError, Files } from "./files.js";
+import { COOKIES, SET_COOKIE } from "./protocol.js";
 import { boot, BootError } from "./python.js";
 
 /**
@@ -41,7 +42,6 @@ class LiveApp {
   #manifest;
   #script = new URL(worker.location.href);
   #root = new URL("./app", this.#script).pathname;
-  #inside;
   /** @type {Promise<import("./python.js").Python> | undefined} */
   #python;
   /** @type {Set<MessagePort>} pages that wait for the app */
@@ -62,12 +62,11 @@ class LiveApp {
     this.#manifest = manifest;
     const list = [manifest.wasm, manifest.stdlib, ...manifest.archives, ...Object.values(manifest.assets)];
     this.files = new Files(list, this.#script, () => this.#tellProgress());
-    const inside = new URL(manifest.inside, this.#script).pathname;
-    this.#inside = `<script src="${inside}" data-root="${this.#root}"></script>`;
   }
 
   /** @param {ExtendableMessageEvent} event */
-  async onMessage({ data, ports: [port] }) {
+  async onMessage({ data, source, ports: [port] }) {
+    if (data?.type === SET_COOKIE && source instanceof WindowClient) await this.#setCookie(source, String(data.text));
     if (!port) return;
     if (data?.type === "asgi-live:start") {
       this.#waiting.add(port);
@@ -158,6 +157,7 @@ class LiveApp {
       // A failed download ends the boot at once; Pyodide by itself would wait for its standard library for ever.
       const lost = Promise.all(downloads).then(() => new Promise(() => {}));
       const python = await Promise.race([boot(runtime, this.#manifest, site, mounted, mark), /** @type {Promise<never>} */ (lost)]);
+      await this.#useCookies(python);
       this.#status = { state: "ready", phase: "boot" };
       this.files.release();
       this.#tell();
@@ -201,10 +201,53 @@ class LiveApp {
   async #answer(request) {
     try {
       const python = await this.#start();
-      return await python.respond(request, navigator, this.#inside);
+      return await python.respond(request, navigator, (path) => this.#firstScript(python, path));
     } catch (error) {
       return failurePage(this.#manifest.name, error);
     }
+  }
+
+  /**
+   * @param {import("./python.js").Python} python
+   * @param {string} path
+   */
+  #firstScript(python, path) {
+    const source = new URL(this.#manifest.inside, this.#script).pathname;
+    return `<script src="${source}" data-root="${this.#root}" data-cookies="${escapeMarkup(python.cookies(path))}"></script>`;
+  }
+
+  /**
+   * Go on with the cookies of an earlier worker, and keep this one's for the next.
+   *
+   * @param {import("./python.js").Python} python
+   */
+  async #useCookies(python) {
+    const dump = await this.files.kept(JAR);
+    if (dump) python.loadCookies(dump);
+    python.onCookies = (changed) => void this.#keepCookies(python, changed);
+  }
+
+  /**
+   * @param {import("./python.js").Python} python
+   * @param {string} dump
+   */
+  async #keepCookies(python, dump) {
+    for (const client of await worker.clients.matchAll()) {
+      client.postMessage({ type: COOKIES, cookies: python.cookies(new URL(client.url).pathname) });
+    }
+    await this.files.keep(JAR, dump).catch((error) => console.warn("[asgi-live] cookies were not stored:", error));
+  }
+
+  /**
+   * @param {WindowClient} client
+   * @param {string} text
+   */
+  async #setCookie(client, text) {
+    const { pathname } = new URL(client.url);
+    if (!pathname.startsWith(this.#root)) return;
+    const python = await this.#start();
+    const dump = python.setCookie(pathname, text);
+    if (dump) await this.#keepCookies(python, dump);
   }
 
   #report() {
@@ -223,6 +266,9 @@ class LiveApp {
   }
 }
 
+/** The note that holds the app's cookies. */
+const JAR = "cookies";
+
 /** What a frame shows below the page's own panel until the reader starts the app. */
 const WAITING_ROOM = `<!doctype html><html lang="en" data-asgi-live="placeholder"><title>Not started</title></html>`;
 
@@ -232,8 +278,13 @@ const WAITING_ROOM = `<!doctype html><html lang="en" data-asgi-live="placeholder
  */
 function failurePage(name, error) {
   const detail = error instanceof Error ? error.message : String(error);
-  const escaped = `${name} could not be started.\n\n${detail}`.replace(/[&<]/g, (sign) => (sign === "&" ? "&amp;" : "&lt;"));
+  const escaped = escapeMarkup(`${name} could not be started.\n\n${detail}`);
   const page = `<!doctype html><html lang="en"><meta name="color-scheme" content="light dark"><title>Not started</title>
 <pre style="white-space: pre-wrap; font: 14px/1.5 monospace; margin: 1rem">${escaped}</pre></html>`;
   return new Response(page, { status: 500, headers: { "content-type": "text/html; charset=utf-8" } });
+}
+
+/** @param {string} text */
+function escapeMarkup(text) {
+  return text.replace(/[&<"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

@@ -119,7 +119,7 @@ def test_what_shows_when_the_app_is_run(tmp_path: Path) -> None:
     """All in one build, side by side: not callable, not ASGI 3, an error at import, a path that is not there."""
     sources = {
         "number": "app = 3\n",
-        "wsgi": "def app(environ, start_response): return []\n",
+        "asgi2": "def app(scope): ...\n",
         "raises": "import hello\n1 / 0\nasync def app(scope, receive, send): ...\n",
         "missing": APP.replace("200", "404"),
     }
@@ -130,7 +130,7 @@ def test_what_shows_when_the_app_is_run(tmp_path: Path) -> None:
     warnings = {warning.partition("'")[2].partition("-")[0]: warning for warning in build.warnings}
     told = {
         "number": ["index.rst:6: ", "number:app is not callable", "Name the variable that holds the app"],
-        "wsgi": ["index.rst:8: ", "looks like a WSGI app", "Wrap it"],
+        "asgi2": ["index.rst:8: ", "looks like an ASGI 2 app", "Wrap it in"],
         "raises": ["index.rst:10: ", "the app does not start", "ZeroDivisionError", "raises.py", "line 2"],
         "missing": ["index.rst:12: ", "the app answers / with status 404; correct :path: or the app's routes"],
     }

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from sphinx_asgi_live.browser.loading import AppLoadError, check_app, load_app, not_asgi3
+from sphinx_asgi_live.browser.loading import AppLoadError, check_app, is_wsgi, load_app, not_asgi3
+from sphinx_asgi_live.browser.wsgi import WSGIAdapter
 
 SHOP = """
 async def app(scope, receive, send): ...
@@ -24,6 +25,7 @@ class box: inner = site
 def create_app(config=None): return site
 def broken_factory(): raise LookupError("no config")
 def needy_factory(config): return site
+def wsgi_factory(): return wsgi
 async def async_factory(): return site
 def wrong_factory(): return {}
 nothing = None
@@ -66,7 +68,6 @@ def test_a_factory_is_called() -> None:
         ("shop.main", "box.iner", False, "'box' in the module 'shop.main' has no attribute 'iner'; did you mean"),
         ("shop.main", "nothing", False, "shop.main:nothing is not callable (it is None)"),
         ("shop.main", "words", False, "shop.main:words is not callable (it is of the type str)"),
-        ("shop.main", "wsgi", False, "shop.main:wsgi takes two parameters, so it looks like a WSGI app"),
         ("shop.main", "asgi2", False, "shop.main:asgi2 takes one parameter, so it looks like an ASGI 2 app."),
         ("shop.main", "ASGI2", False, "shop.main:ASGI2 is a class that takes the scope alone: an ASGI 2 app."),
         ("shop.main", "Site", False, "shop.main:Site is the class Site. Name a variable"),
@@ -76,6 +77,12 @@ def test_a_factory_is_called() -> None:
         ("shop.main", "needy_factory", True, "shop.main:needy_factory needs parameters"),
         ("shop.main", "wrong_factory", True, "What shop.main:wrong_factory returned is not callable"),
         ("shop.main", "app", True, "shop.main:app is an ASGI app itself, not a factory. Leave `:factory:` out."),
+        (
+            "shop.main",
+            "wsgi",
+            True,
+            "shop.main:wsgi takes two parameters, but a factory gets none. If it is a WSGI app",
+        ),
         ("shop.main", "words", True, "shop.main:words is not callable (it is of the type str): no factory."),
     ],
 )
@@ -134,8 +141,77 @@ def test_unusual_apps_are_apps(app: Any) -> None:
     assert check_app(app, factory=False) is app
 
 
+def wsgi(environ: Any, start_response: Any) -> list[bytes]:
+    return []
+
+
+class WSGI:
+    """As Flask's, Bottle's, Falcon's and Django's apps are."""
+
+    def __call__(self, env: Any, start_response: Any) -> list[bytes]:
+        return []
+
+    def wsgi_app(self, environ: Any, start_response: Any) -> list[bytes]:
+        return []
+
+
+class WSGIResponse:
+    def __init__(self, environ: Any, start_response: Any) -> None: ...
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter([])
+
+
+@functools.wraps(wsgi)
+def wrapped_wsgi(*args: Any) -> Any:
+    return wsgi(*args)
+
+
+def with_environ(config: Any, environ: Any, start_response: Any) -> list[bytes]:
+    return []
+
+
+WSGI_APPS = [wsgi, WSGI(), WSGI().wsgi_app, WSGIResponse, wrapped_wsgi, functools.partial(with_environ, {})]
+
+
+@pytest.mark.parametrize("app", WSGI_APPS, ids=lambda app: getattr(app, "__name__", type(app).__name__))
+def test_wsgi_apps_are_wrapped(app: Any) -> None:
+    adapter = check_app(app, factory=False)
+    assert isinstance(adapter, WSGIAdapter)
+    assert adapter.app is app
+    assert not_asgi3(adapter) is None
+
+
+@pytest.mark.parametrize(("attribute", "factory"), [("wsgi", False), ("wsgi_factory", True)])
+def test_wsgi_apps_load(attribute: str, factory: bool) -> None:
+    assert isinstance(load_app("shop.main", attribute, factory), WSGIAdapter)
+
+
+def either(scope: Any, receive: Any, send: Any = None) -> Any: ...
+
+
+@pytest.mark.parametrize("app", [either, decorated])
+def test_what_may_be_either_is_asgi(app: Any) -> None:
+    assert check_app(app, factory=False) is app
+
+
 async def two(scope: Any, receive: Any) -> None: ...
 
 
-def test_an_async_function_of_two_is_not_taken_for_wsgi() -> None:
-    assert not_asgi3(two) == "does not take the three parameters of an ASGI app: scope, receive and send."
+async def two_generated(scope: Any, receive: Any) -> Any:
+    yield b""
+
+
+class Pair:
+    def __init__(self, first: Any, second: Any) -> None: ...
+
+
+@pytest.mark.parametrize("app", [two, two_generated, Pair, dict, None, lambda: None, lambda scope: None])
+def test_not_everything_of_two_is_taken_for_wsgi(app: Any) -> None:
+    assert not is_wsgi(app)
+    with pytest.raises(AppLoadError):
+        check_app(app, factory=False)
+
+
+def test_an_async_function_of_two_is_told_what_it_lacks() -> None:
+    assert str(not_asgi3(two)).startswith("takes neither the parameters of an ASGI app (scope, receive and send)")

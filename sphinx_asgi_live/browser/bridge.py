@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,9 +16,11 @@ from pyodide.ffi import to_js
 
 from sphinx_asgi_live.browser import threadless
 from sphinx_asgi_live.browser.asgi import RequestResponseCycle, http_scope
+from sphinx_asgi_live.browser.cookies import Jar, Site, is_trustworthy
 from sphinx_asgi_live.browser.errorpage import traceback_text
 from sphinx_asgi_live.browser.lifespan import Lifespan, LifespanFailed
 from sphinx_asgi_live.browser.loading import AppLoadError, load_app
+from sphinx_asgi_live.browser.messages import Headers
 
 CLIENT = ("127.0.0.1", 0)
 """A reader has no address: the app runs where the reader is."""
@@ -33,19 +36,50 @@ class _Server:
         self.mounted = mounted
         self.root = root
         self.scheme = parts.scheme
-        self.address = (parts.hostname or "localhost", parts.port or (443 if parts.scheme == "https" else 80))
+        host = parts.hostname or "localhost"
+        self.address = (host, parts.port or (443 if parts.scheme == "https" else 80))
+        self.secure = is_trustworthy(parts.scheme, host)
+        self.jar = Jar(host, root)
+        self.jar_kept = 0
+        """The jar's `changes` when the worker last got its dump."""
+
+    def store_cookie(self, set_cookie: bytes, path: str, from_script: bool = False) -> None:
+        """Put a cookie into the jar; say in the browser's console why, if it is refused."""
+        problem = self.jar.store(set_cookie, path=path, secure=self.secure, now=time.time(), from_script=from_script)
+        if problem:
+            print(problem, file=sys.stderr)  # noqa: T201
+
+    def cookie_header(self, path: str, site: Site) -> Headers:
+        """Return a request's `cookie` header, if it has one."""
+        value = self.jar.header(path=path, secure=self.secure, now=time.time(), site=site)
+        return [] if value is None else [(b"cookie", value)]
+
+    def cookies_to_keep(self) -> str | None:
+        """Return the dump of the jar if the worker has an older one."""
+        if self.jar.changes == self.jar_kept:
+            return None
+        self.jar_kept = self.jar.changes
+        return self.jar.dump()
 
 
 class _Page:
-    """The transport of one response: a JavaScript `Exchange`."""
+    """The transport of one response: a JavaScript `Exchange`; `path` is that of its request."""
 
-    def __init__(self, exchange: Any) -> None:
+    def __init__(self, exchange: Any, path: str, credentials: bool) -> None:
         self.exchange = exchange
+        self.path = path
+        self.credentials = credentials
 
-    def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        """Give status and headers to the page; a header is two lines, since neither part can hold a line break."""
-        lines = (part.decode("latin-1") for header in headers for part in header)
-        self.exchange.start(status, "\n".join(lines))
+    def start(self, status: int, headers: Headers) -> None:
+        """Give status and headers to the page; a header is two lines, since neither part can hold a line break.
+
+        Cookies go into the jar, which no browser does for a worker's response.
+        """
+        for name, value in headers:
+            if name == b"set-cookie" and self.credentials:
+                _server.store_cookie(value, self.path)
+        lines = (part.decode("latin-1") for header in headers if header[0] != b"set-cookie" for part in header)
+        self.exchange.start(status, "\n".join(lines), _server.cookies_to_keep())
 
     async def write(self, chunk: bytes) -> None:
         """Give a chunk to the page, and wait while its reader is behind."""
@@ -92,18 +126,40 @@ def remount(mounted: bool) -> None:
     _server.mounted = mounted
 
 
-def handle(method: str, path: str, query: str, headers: str, exchange: Any) -> int:
+def load_cookies(dump: str) -> None:
+    """Go on with the cookies of an earlier worker."""
+    try:
+        _server.jar.load(dump)
+    except ValueError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+
+
+def cookies(path: str) -> str:
+    """Return what `document.cookie` is in the page at `path`."""
+    return _server.jar.visible_to_script(path, _server.secure, time.time())
+
+
+def set_cookie(path: str, text: str) -> str | None:
+    """Set a cookie as a script of the page at `path` did; return the dump to keep, if that changed anything."""
+    _server.store_cookie(text.encode(errors="replace"), path, from_script=True)
+    return _server.cookies_to_keep()
+
+
+def handle(method: str, path: str, query: str, headers: str, credentials: bool, exchange: Any) -> int:
     """Begin to answer a request; return the number by which `disconnect` ends it.
 
-    `headers` are names and values, each on a line of its own.
+    `headers` are names and values, each on a line of its own. Without `credentials` cookies are neither sent nor set.
     """
     number = next(_ids)
     lines = headers.encode("latin-1").split(b"\n") if headers else []
+    pairs = list(zip(lines[::2], lines[1::2], strict=True))
+    if credentials:
+        pairs += _server.cookie_header(path, _site(method, dict(pairs)))
     scope = http_scope(
         method=method,
         url_path=path,
         query=query,
-        headers=list(zip(lines[::2], lines[1::2], strict=True)),
+        headers=pairs,
         root_path=_server.root,
         scheme=_server.scheme,
         server=_server.address,
@@ -111,7 +167,7 @@ def handle(method: str, path: str, query: str, headers: str, exchange: Any) -> i
         state=_server.state,
         mounted=_server.mounted,
     )
-    cycle = _cycles[number] = RequestResponseCycle(scope, lambda: _read(exchange), _Page(exchange))
+    cycle = _cycles[number] = RequestResponseCycle(scope, lambda: _read(exchange), _Page(exchange, path, credentials))
     task = asyncio.get_running_loop().create_task(_run(number, cycle))
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
@@ -122,6 +178,14 @@ def disconnect(number: int) -> None:
     """Tell a request's app that its reader has gone."""
     if cycle := _cycles.get(number):
         cycle.disconnect()
+
+
+def _site(method: str, headers: dict[bytes, bytes]) -> Site:
+    """Tell from the fetch metadata who made a request."""
+    if headers.get(b"sec-fetch-site") != b"cross-site":
+        return "same"
+    whole_tab = headers.get(b"sec-fetch-mode") == b"navigate" and headers.get(b"sec-fetch-dest") == b"document"
+    return "lax" if whole_tab and method in ("GET", "HEAD") else "cross"
 
 
 async def _run(number: int, cycle: RequestResponseCycle) -> None:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
 from urllib.parse import unquote
 
@@ -80,13 +80,9 @@ class Cookie:
         """Whether its time is up."""
         return self.expires is not None and self.expires <= now
 
-    def to_json(self) -> dict[str, Any]:
-        """A record for JSON, each byte a character."""
-        return {key: each.decode("latin-1") if isinstance(each, bytes) else each for key, each in asdict(self).items()}
-
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Cookie:
-        """The cookie of such a record; raises ValueError, KeyError, TypeError or AttributeError if it is none."""
+        """The cookie of a record in a dump; raises ValueError, KeyError, TypeError or AttributeError if it is none."""
         name, value, path = (record[key].encode("latin-1") for key in ("name", "value", "path"))
         expires, same_site = record["expires"], record["same_site"]
         if CONTROL.search(name + value) or not path.startswith(b"/") or same_site not in SENT["same"]:
@@ -125,16 +121,10 @@ class Jar:
         """
         self._drop(lambda cookie: cookie.is_over(now))
         name, value, attributes = _parse(set_cookie)
-        if not (domain := attributes.get(b"domain", b"").removeprefix(b".").lower()):
-            refusal = ""
-        else:
-            refusal = self._foreign(domain)
-        if domain == self.host.encode() and b"." not in domain:
-            domain = b""  # A top-level domain, which `localhost` is too, has cookies of its own host only.
         cookie = Cookie(
             name=name,
             value=value,
-            domain=domain.decode("latin-1"),
+            domain=self._own_domain(attributes.get(b"domain", b"")),
             path=self._own_path(attributes.get(b"path", b""), path),
             secure=b"secure" in attributes,
             http_only=b"httponly" in attributes,
@@ -144,7 +134,7 @@ class Jar:
         )
         refusal = (
             _malformed(set_cookie, cookie)
-            or refusal
+            or self._foreign(cookie.domain)
             or _breaks_its_prefix(cookie, attributes)
             or self._forbidden(cookie, secure, from_script)
         )
@@ -167,7 +157,8 @@ class Jar:
 
     def dump(self) -> str:
         """Return all cookies as JSON, those of a session too: the worker is stopped while its reader reads on."""
-        return json.dumps([cookie.to_json() for cookie in self._cookies.values()], separators=(",", ":"))
+        records = [asdict(cookie) for cookie in self._cookies.values()]
+        return json.dumps(records, default=lambda octets: octets.decode("latin-1"), separators=(",", ":"))
 
     def load(self, text: str) -> None:
         """Hold exactly the cookies that `dump` gave; that alone is no change.
@@ -203,17 +194,21 @@ class Jar:
         # Section 5.1.4, default-path
         return self._without_root(request_path.encode()).rpartition(b"/")[0] or b"/"
 
-    def _foreign(self, domain: bytes) -> str:
+    def _own_domain(self, attribute: bytes) -> str:
+        domain = attribute.decode("latin-1").removeprefix(".").lower()
+        # A top-level domain, which `localhost` is too, has cookies for that very host only.
+        return "" if domain == self.host and "." not in domain else domain
+
+    def _foreign(self, domain: str) -> str:
         """Tell what is wrong with a Domain, if it is neither the host nor a parent that a browser would take.
 
         Of the public suffixes only the top-level domains are known here; a cookie never leaves the jar anyway.
         """
-        host = self.host.encode()
-        is_address = b":" in host or host.rpartition(b".")[2].isdigit()
-        is_parent = host.endswith(b"." + domain) and b"." in domain and not is_address
-        if domain == host or is_parent:
+        is_address = ":" in self.host or self.host.rpartition(".")[2].isdigit()
+        is_parent = self.host.endswith("." + domain) and "." in domain and not is_address
+        if not domain or domain == self.host or is_parent:
             return ""
-        return f"Domain={domain.decode(errors='replace'):.80} does not hold {self.host}; leave Domain out"
+        return f"Domain={domain!r:.80} does not hold {self.host}; leave Domain out"
 
     def _forbidden(self, cookie: Cookie, secure: bool, from_script: bool) -> str:
         """Tell what forbids the one who sets this cookie to do so."""
@@ -259,7 +254,8 @@ def is_trustworthy(scheme: str, host: str) -> bool:
 
 def parse_date(text: bytes) -> float | None:
     """Return the time that an Expires means, in seconds since 1970; None if it means none (section 5.1.1)."""
-    time = day = month = year = None
+    time: list[int] | None = None
+    day = month = year = None
     for token in DATE_DELIMITER.split(text):
         if time is None and (match := DATE_TIME.fullmatch(token)):
             time = [int(part) for part in match.groups()]
@@ -272,8 +268,9 @@ def parse_date(text: bytes) -> float | None:
     if time is None or day is None or month is None or year is None:
         return None
     year += 1900 if 70 <= year <= 99 else 2000 if year <= 69 else 0
+    hour, minute, second = time
     try:
-        return datetime(year, month, day, *time, tzinfo=timezone.utc).timestamp() if year >= 1601 else None
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp() if year >= 1601 else None
     except ValueError:
         return None
 
@@ -298,7 +295,7 @@ def _parse(set_cookie: bytes) -> tuple[bytes, bytes, dict[bytes, bytes]]:
 
 def _expiry(attributes: dict[bytes, bytes], now: float) -> float | None:
     if b"max-age" in attributes:
-        return now + min(int(attributes[b"max-age"]), LONGEST_LIFE)
+        return now + max(0, min(int(attributes[b"max-age"]), LONGEST_LIFE))
     expires = parse_date(attributes.get(b"expires", b""))
     return None if expires is None else min(expires, now + LONGEST_LIFE)
 
@@ -319,7 +316,7 @@ def _malformed(set_cookie: bytes, cookie: Cookie) -> str:
 
 
 def _breaks_its_prefix(cookie: Cookie, attributes: dict[bytes, bytes]) -> str:
-    """Tell what a cookie lacks that its name promises; any case, as servers may not mind the case (section 4.1.3)."""
+    """Tell what a cookie lacks that its name promises; any case, as servers may not mind the case (section 5.4)."""
     # One without a name would be taken for what its value begins with.
     name = (cookie.name or cookie.value).lower()
     if name.startswith((b"__secure-", b"__host-")) and not cookie.name:
@@ -327,7 +324,7 @@ def _breaks_its_prefix(cookie: Cookie, attributes: dict[bytes, bytes]) -> str:
     if name.startswith(b"__secure-") and not cookie.secure:
         return "__Secure- needs Secure"
     at_root = attributes.get(b"path", b"").startswith(b"/") and cookie.path == b"/"
-    if name.startswith(b"__host-") and not (cookie.secure and at_root and not attributes.get(b"domain")):
+    if name.startswith(b"__host-") and not (cookie.secure and at_root and not cookie.domain):
         return "__Host- needs Secure and Path=/, and no Domain"
     return ""
 
@@ -345,5 +342,4 @@ def _path_matches(path: bytes, cookie_path: bytes) -> bool:
 def _spellings(root: str) -> list[bytes]:
     """Return the root as a browser writes it, and as an app may that puts its `root_path` in a header."""
     decoded = unquote(root)
-    spellings: Iterable[bytes] = (root.encode(), decoded.encode(), decoded.encode("latin-1", errors="replace"))
-    return list(dict.fromkeys(spellings))
+    return list(dict.fromkeys([root.encode(), decoded.encode(), decoded.encode("latin-1", errors="replace")]))

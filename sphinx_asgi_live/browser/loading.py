@@ -1,4 +1,4 @@
-"""From `module:attribute` to the ASGI app, with a sentence for each way in which it may not be one."""
+"""From `module:attribute` to the ASGI or WSGI app, with a sentence for each way in which it may be neither."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ FACTORY = "a factory is a plain function that returns the app."
 
 
 class AppLoadError(Exception):
-    """The target is no ASGI app; the message names it and the remedy."""
+    """The target is no app; the message names it and the remedy."""
 
 
 def load_app(module: str, attribute: str, factory: bool) -> ASGIApp:
     """Import `module`, walk the dotted `attribute`, call it if it is a `factory`, and return the app.
 
-    Raises AppLoadError if that does not lead to an ASGI 3 app. What the author's own code raises passes
-    through, so that its traceback can be shown; only `sys.exit` is turned into an AppLoadError.
+    A WSGI app is wrapped into an ASGI one. Raises AppLoadError if the target is neither. What the author's own
+    code raises passes through, so that its traceback can be shown; only `sys.exit` is turned into an AppLoadError.
     """
     target = f"{module}:{attribute}"
     try:
@@ -35,11 +35,19 @@ def load_app(module: str, attribute: str, factory: bool) -> ASGIApp:
 
 
 def check_app(app: Any, factory: bool, target: str = "The target") -> ASGIApp:
-    """Return the ASGI 3 app that `app` is or, as a `factory`, makes; raise AppLoadError if there is none."""
+    """Return the ASGI 3 app that `app` is or, as a `factory`, makes; raise AppLoadError if there is none.
+
+    A WSGI app is wrapped into an ASGI one.
+    """
     if factory:
         app = _made_by(app, target)
         target = f"What {target} returned"
     if (reason := not_asgi3(app)) is not None:
+        if is_wsgi(app):
+            # Here, since it imports what an ASGI app should not have to wait for.
+            from sphinx_asgi_live.browser.wsgi import WSGIAdapter
+
+            return WSGIAdapter(app)
         raise AppLoadError(f"{target} {reason}")
     return cast(ASGIApp, app)
 
@@ -57,14 +65,23 @@ def not_asgi3(app: Any) -> str | None:
         if asynchronous:
             return f"is an async function without parameters; {FACTORY}"
         return "takes no parameters, so it looks like a factory. Add `:factory:` to have it called."
-    if not asynchronous and _takes(app, 2):
-        return (
-            "takes two parameters, so it looks like a WSGI app, and WSGI is not served yet. "
-            "Wrap it, for example in `asgiref.wsgi.WsgiToAsgi`."
-        )
     if not asynchronous and _takes(app, 1):
         return f"takes one parameter, so it looks like an ASGI 2 app. {ASGI2_REMEDY}"
-    return "does not take the three parameters of an ASGI app: scope, receive and send."
+    return (
+        "takes neither the parameters of an ASGI app (scope, receive and send) "
+        "nor, as a plain function, those of a WSGI app (environ and start_response)."
+    )
+
+
+def is_wsgi(app: Any) -> bool:
+    """Whether an `app` that is no ASGI 3 app looks like a WSGI app: not async, and called with two arguments.
+
+    What takes any number of arguments can be either, and is left to ASGI.
+    """
+    if not callable(app) or _takes(app, 0) or not _takes(app, 2) or _is_async(app):
+        return False
+    # An instance of the class is the response then, as in PEP 3333's own `AppClass`.
+    return not inspect.isclass(app) or hasattr(app, "__iter__")
 
 
 def _not_asgi3_class(app: type) -> str | None:
@@ -109,6 +126,11 @@ def _made_by(factory: Any, target: str) -> Any:
     if not _takes(factory, 0):
         if not_asgi3(factory) is None:
             raise AppLoadError(f"{target} is an ASGI app itself, not a factory. Leave `:factory:` out.")
+        if is_wsgi(factory):
+            raise AppLoadError(
+                f"{target} takes two parameters, but a factory gets none. "
+                "If it is a WSGI app itself, leave `:factory:` out."
+            )
         raise AppLoadError(f"{target} needs parameters, but a factory gets none. Give each a default.")
     app = factory()
     if inspect.iscoroutine(app):
@@ -118,7 +140,8 @@ def _made_by(factory: Any, target: str) -> Any:
 
 
 def _is_async(app: Any) -> bool:
-    return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None))  # noqa: B004
+    called = (app, getattr(app, "__call__", None))  # noqa: B004
+    return any(inspect.iscoroutinefunction(each) or inspect.isasyncgenfunction(each) for each in called)
 
 
 def _takes(app: Any, number: int) -> bool:

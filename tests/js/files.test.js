@@ -159,10 +159,10 @@ test("what no app of these docs needs any more is deleted, and nothing of others
   };
   await visit([shared, old], "shop");
   await visit([shared], "library");
-  assert.deepEqual(await stored(), ["library/files.json", "shared/old.zip", "shared/shared.zip", "shop/files.json"]);
+  assert.deepEqual(await stored(), ["library/files.note.json", "shared/old.zip", "shared/shared.zip", "shop/files.note.json"]);
   await visit([fresh], "shop");
-  assert.deepEqual(await stored(), ["library/files.json", "shared/fresh.zip", "shared/shared.zip", "shop/files.json"]);
+  assert.deepEqual(await stored(), ["library/files.note.json", "shared/fresh.zip", "shared/shared.zip", "shop/files.note.json"]);
   await visit([fresh], "library");
-  assert.deepEqual(await stored(), ["library/files.json", "shared/fresh.zip", "shop/files.json"]);
+  assert.deepEqual(await stored(), ["library/files.note.json", "shared/fresh.zip", "shop/files.note.json"]);
   assert.deepEqual(caches.names(), ["asgi-live:/docs/"]);
 });
