@@ -190,6 +190,8 @@ export class Python {
       const headers = responseHeaders(sent, url, root);
       const inject = injected && request.mode === "navigate" && isInjectable(headers);
       if (inject) headers.delete("content-length");
+      // The app may send a body all the same, and must not wait for ever to be rid of it.
+      if (hasNoBody(status)) void stream.pipeTo(new WritableStream()).catch(() => {});
       const body = hasNoBody(status) ? null : inject ? stream.pipeThrough(behindDoctype(injected(url.pathname))) : stream;
       resolve(new Response(body, { status, headers }));
     });

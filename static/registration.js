@@ -5,6 +5,9 @@ import { STRINGS, fill } from "./messages.js";
 
 /** @import {Reason} from "./protocol.js" */
 
+/** Milliseconds until the page itself looks what is wrong: Firefox needs a minute to refuse a worker's broken import. */
+const PATIENCE = 5_000;
+
 /** A start that failed for a reason that the reader is told. */
 export class StartError extends Error {
   /**
@@ -60,9 +63,14 @@ export async function register(scope, script) {
   const workers = container();
   if (reason || !workers) throw new StartError(reason ?? "unsupported", "");
   try {
-    return await workers.register(script, { scope, type: "module", updateViaCache: "imports" });
+    const registering = workers.register(script, { scope, type: "module", updateViaCache: "imports" });
+    const registration = await within(PATIENCE, registering);
+    if (registration) return registration;
+    const problem = await problemOf(script);
+    if (problem) throw new StartError("download", problem);
+    return await registering;
   } catch (error) {
-    throw await diagnosis(error, script);
+    throw error instanceof StartError ? error : await diagnosis(error, script);
   }
 }
 
@@ -91,15 +99,26 @@ function container() {
  * @param {string} script
  */
 async function diagnosis(error, script) {
-  const scripts = new Set([script]);
-  for (const url of scripts) {
-    const found = await inspect(url);
-    if ("problem" in found) return new StartError("download", found.problem);
-    for (const imported of found.imports) scripts.add(imported);
-  }
+  const problem = await problemOf(script);
+  if (problem) return new StartError("download", problem);
   const name = error instanceof DOMException ? error.name : "";
   const refused = name === "SecurityError" || name === "NotSupportedError";
   return new StartError(refused ? "private" : "unsupported", String(error));
+}
+
+/**
+ * Why a script, or one that it imports, cannot be had; null if all are there.
+ *
+ * @param {string} script absolute URL
+ */
+async function problemOf(script) {
+  const scripts = new Set([script]);
+  for (const url of scripts) {
+    const found = await inspect(url);
+    if ("problem" in found) return found.problem;
+    for (const imported of found.imports) scripts.add(imported);
+  }
+  return null;
 }
 
 /**
