@@ -23,7 +23,7 @@ from sphinx_asgi_live.packing.engine import Engine
 from sphinx_asgi_live.packing.pyodide import SITE_PACKAGES, VERSION, Runtime
 from sphinx_asgi_live.packing.static import static_folder
 
-FORMAT = "2"
+FORMAT = "3"
 """Part of every key: counted up when the same inputs give other bytes."""
 
 HOME = "/home/web"
@@ -127,8 +127,16 @@ def pack_stdlib(engine: Engine, runtime: Runtime, cache: Path) -> Path:
 def compress(path: Path, cache: Path) -> Path:
     """Return the file gzipped: not every static server compresses what it sends."""
     content = path.read_bytes()
-    key = hashlib.sha256(content).hexdigest()
-    return recall(cache, "gzip", key) or remember(cache, "gzip", key, gzip.compress(content, 9, mtime=0))
+    key = hashlib.sha256(FORMAT.encode() + content).hexdigest()
+    return recall(cache, "gzip", key) or remember(cache, "gzip", key, gzipped(content))
+
+
+def gzipped(content: bytes) -> bytes:
+    """Compress without a time or a name; `gzip.compress` writes another header from Python 3.13 on."""
+    buffer = io.BytesIO()
+    with gzip.GzipFile(filename="", fileobj=buffer, mode="wb", compresslevel=9, mtime=0) as stream:
+        stream.write(content)
+    return buffer.getvalue()
 
 
 def _compiled(trees: Sequence[Tree], engine: Engine, runtime: Runtime) -> list[dict[str, bytes]]:
@@ -166,7 +174,7 @@ def _tar(members: Mapping[str, bytes]) -> bytes:
             entry = tarfile.TarInfo(path)
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
-    return gzip.compress(buffer.getvalue(), 9, mtime=0)
+    return gzipped(buffer.getvalue())
 
 
 def _zip_of_pyc(members: Mapping[str, bytes]) -> bytes:

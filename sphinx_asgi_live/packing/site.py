@@ -5,7 +5,6 @@ Nothing is written that is there already, every file appears whole, and what no 
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import re
@@ -17,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sphinx_asgi_live.packing.assets import Asset
-from sphinx_asgi_live.packing.bundle import Archive
+from sphinx_asgi_live.packing.bundle import Archive, gzipped
 from sphinx_asgi_live.packing.cache import install_file
 from sphinx_asgi_live.packing.pyodide import MODULES, NOTICES, VERSION, Runtime
 from sphinx_asgi_live.packing.static import modules_folder, shipped, static_folder
@@ -71,7 +70,7 @@ class Site:
         # An address may hold what a URL has to escape, or more than a file system takes.
         name = re.sub(r"[^\w.-]+", "_", asked, flags=re.ASCII)[-80:].strip(".") or "index"
         stem, dot, suffix = name.rpartition(".")
-        packed = gzip.compress(asset.content, 9, mtime=0)
+        packed = gzipped(asset.content)
         return self.share(stem or name, f"{dot + suffix if stem else ''}.gzip", packed, type=asset.media_type)
 
     def write_worker(self, name: str, modules: str, runtime: str, manifest: Mapping[str, Any]) -> None:
