@@ -5,6 +5,8 @@ import { behindDoctype, hasNoBody, insideApp, isInjectable, requestParts, respon
 import { files } from "./tar.js";
 
 const HOME = "/home/web";
+/** Lines of Python's own words that a failed boot is told with. */
+const SAID = 40;
 /** Bytes of a response that may wait for the reader before the app's `send` waits too. */
 const ROOM = 256 * 1024;
 
@@ -103,7 +105,13 @@ async function start(runtime, app, archives) {
       }
     };
   });
+  /** @type {string[]} what Python says before it runs, such as why it does not */
+  const said = [];
   const loaded = runtime.loadPyodide({
+    stderr: (/** @type {string} */ line) => {
+      console.warn(line);
+      if (said.length < SAID) said.push(line);
+    },
     indexURL: runtime.indexURL,
     stdLibURL: runtime.stdLibURL,
     createPyodideModule: runtime.createPyodideModule,
@@ -118,10 +126,20 @@ async function start(runtime, app, archives) {
     return await Promise.race([complete, broken]);
   } catch (error) {
     if (error instanceof BootError) throw error;
-    throw new BootError("python", String(error instanceof Error ? (error.stack ?? error.message) : error));
+    throw new BootError("python", [...said, describe(error)].join("\n"));
   } finally {
     WebAssembly.instantiateStreaming = instantiateStreaming;
   }
+}
+
+/**
+ * What was thrown, in words: Emscripten throws plain objects, and Firefox's stacks lack the message.
+ *
+ * @param {any} error
+ */
+function describe(error) {
+  const { name = "Error", message = String(error), stack = "" } = error ?? {};
+  return stack.includes(message) ? stack : `${name}: ${message}\n${stack}`.trim();
 }
 
 /**

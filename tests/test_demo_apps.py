@@ -96,9 +96,7 @@ def test_each_start_fills_the_stock_once(shop: TestClient) -> None:
     assert [item["stock"] for item in shop.get("items").json()] == [12, 29, 7]
 
 
-def test_the_committed_database_is_what_its_script_makes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_committed_database_is_what_its_script_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(DEMO_DOCS / "data")
     importlib.import_module("make").make(tmp_path / "library.db")
 

@@ -17,9 +17,7 @@ DATABASE = Path(__file__).parent.parent / "data" / "library.db"
 
 pm.register(badge)
 
-datasette = Datasette(
-    [str(DATABASE)], metadata={"title": "Library", "description": "Books, authors and loans"}
-)
+datasette = Datasette([str(DATABASE)], metadata={"title": "Library", "description": "Books, authors and loans"})
 datasette.root_enabled = True  # what `datasette --root` does
 
 app = datasette.app()

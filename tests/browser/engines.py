@@ -102,6 +102,4 @@ def launch(playwright: Playwright, engine: Engine) -> Browser:
     # Chromium asks its makers about the forms it sees; with that off, `StaticSite.foreign` is the pages' doing alone.
     quiet = ["--disable-features=AutofillServerCommunication,OptimizationHints,Translate"]
     # It refuses to sandbox when root.
-    return playwright.chromium.launch(
-        executable_path=engine.executable, chromium_sandbox=os.geteuid() != 0, args=quiet
-    )
+    return playwright.chromium.launch(executable_path=engine.executable, chromium_sandbox=os.geteuid() != 0, args=quiet)

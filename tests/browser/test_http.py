@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,9 +46,7 @@ def tiny_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaticSite]:
 
 
 @pytest.fixture(scope="module", params=engines.DRIVEN_BY_PLAYWRIGHT)
-def echo(
-    request: pytest.FixtureRequest, browsers: Callable[[str], Browser], tiny_site: StaticSite
-) -> Iterator[Figure]:
+def echo(request: pytest.FixtureRequest, browsers: Callable[[str], Browser], tiny_site: StaticSite) -> Iterator[Figure]:
     """The app, started once for all tests of this module."""
     proxy: Any = {"server": tiny_site.origin, "bypass": tiny_site.host}
     context = browsers(request.param).new_context(proxy=proxy)
@@ -149,21 +146,19 @@ def test_a_path_outside_the_prefix_reaches_the_app(echo: Figure, root: str, tiny
     assert [request.path for request in tiny_site.requests] == [tiny_site.prefix + "asgi-live/other/sw.js"]
 
 
-def test_what_the_app_wants_of_other_servers_is_not_the_workers(
-    echo: Figure, root: str, tiny_site: StaticSite
-) -> None:
+def test_what_the_app_wants_of_other_servers_is_not_the_workers(echo: Figure, root: str, tiny_site: StaticSite) -> None:
     refused = "fetch('http://foreign.test/scope').then((answer) => answer.text(), () => 'refused')"
     assert echo.evaluate(refused) == "refused"
-    assert tiny_site.foreign == ["http://foreign.test/scope"]
+    # Firefox asks more than once when it is hung up on.
+    assert set(tiny_site.foreign) == {"http://foreign.test/scope"}
 
 
 def test_navigations_are_followed_and_the_first_page_comes_back(echo: Figure, root: str) -> None:
     shown = echo.element.locator(".asgi-live-path")
     echo.app.get_by_role("link", name="scope").click()
-    expect(shown).to_have_text("/scope")
-    headers = json.loads(echo.app.locator("pre, body").first.inner_text() or "{}").get("headers", {})
-    if headers:  # Firefox shows JSON in a viewer of its own
-        assert headers["sec-fetch-mode"] == "navigate" and headers["sec-fetch-dest"] == "iframe"
+    expect(shown).to_have_text("/scope?plain")
+    headers = json.loads(echo.app.locator("pre").inner_text())["headers"]
+    assert (headers["sec-fetch-mode"], headers["sec-fetch-dest"]) == ("navigate", "iframe")
     echo.element.get_by_role("button", name="Back to the first page").click()
     expect(echo.app.get_by_role("heading", name="Echo")).to_be_visible()
     expect(shown).to_have_text("/")

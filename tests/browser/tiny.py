@@ -14,7 +14,7 @@ import uuid
 VERSION = 1
 INSTANCE = uuid.uuid4().hex
 PAGE = """<!doctype html><html lang="en"><title>Echo</title><meta name="viewport" content="width=device-width">
-<h1>Echo</h1><a href="/scope">scope</a>"""
+<h1>Echo</h1><a href="/scope?plain">scope</a>"""
 log = []
 gate = asyncio.Event()
 
@@ -42,8 +42,8 @@ async def answer(send, body=b"", status=200, **headers):
     await send({"type": "http.response.body", "body": body})
 
 
-async def answer_json(send, value):
-    await answer(send, json.dumps(value).encode(), content_type="application/json")
+async def answer_json(send, value, content_type="application/json"):
+    await answer(send, json.dumps(value).encode(), content_type=content_type)
 
 
 async def show(scope, receive, send, path):
@@ -64,7 +64,9 @@ async def describe(scope, receive, send, path):
     headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
     told = {key: scope[key] for key in ("type", "http_version", "method", "scheme", "path", "root_path", "server")}
     raw = {key: scope[key].decode() for key in ("raw_path", "query_string")}
-    await answer_json(send, {**told, **raw, "headers": headers, "body": len(body)})
+    # Firefox shows JSON in a viewer of its own, text as it is.
+    kind = "text/plain" if raw["query_string"] == "plain" else "application/json"
+    await answer_json(send, {**told, **raw, "headers": headers, "body": len(body)}, kind)
 
 
 async def echo(scope, receive, send, path):
@@ -110,11 +112,11 @@ async def redirect(scope, receive, send, path):
     await answer(send, b"", int(code), location=f"/{target}")
 '''
 
-OTHER = '''\
+OTHER = """\
 async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
     await send({"type": "http.response.body", "body": b"<!doctype html><title>Other</title><h1>Other</h1>"})
-'''
+"""
 
 PAGES = {
     "echo.py": ECHO,

@@ -6,16 +6,21 @@ import contextlib
 import os
 import select
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import WebKitGTK, WebKitGTKOptions
 from selenium.webdriver.webkitgtk.service import Service
+from urllib3.exceptions import HTTPError
 
 from tests.browser.engines import Engine
 from tests.site_server import StaticSite
 
 START_SECONDS = 30
+COMMAND_SECONDS = 45
+STARTS = 3
 SCRIPT_SECONDS = 60
 
 
@@ -55,11 +60,26 @@ def session(engine: Engine, screen: str, guard: StaticSite | None = None) -> Ite
     if guard:
         proxy = {"proxyType": "manual", "httpProxy": guard.host, "sslProxy": guard.host}
         options.set_capability("proxy", {**proxy, "noProxy": [guard.host]})
-    environment = {**os.environ, "DISPLAY": screen, "GDK_BACKEND": "x11"}
-    service = Service(shutil.which("WebKitWebDriver") or "", env=environment)
-    driver = WebKitGTK(options=options, service=service)
+    driver = _start(options, {**os.environ, "DISPLAY": screen, "GDK_BACKEND": "x11"})
     try:
         driver.set_script_timeout(SCRIPT_SECONDS)
         yield driver
     finally:
         driver.quit()
+
+
+def _start(options: WebKitGTKOptions, environment: dict[str, str]) -> WebKitGTK:
+    """Start driver and browser; a start now and then never answers, and is then given up and tried anew."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(COMMAND_SECONDS)
+    try:
+        for start in range(1, STARTS + 1):
+            service = Service(shutil.which("WebKitWebDriver") or "", env=environment)
+            try:
+                return WebKitGTK(options=options, service=service)
+            except (OSError, HTTPError, WebDriverException):
+                if start == STARTS:
+                    raise
+    finally:
+        socket.setdefaulttimeout(before)
+    raise AssertionError("unreachable")

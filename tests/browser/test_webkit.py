@@ -1,0 +1,98 @@
+"""Safari's engine: the two demo apps run in it, and nothing foreign is asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from selenium.common.exceptions import JavascriptException, NoSuchFrameException, StaleElementReferenceException
+from selenium.webdriver import WebKitGTK
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.site_server import StaticSite
+
+SECONDS = 60
+# While a frame loads, there is no document, or none to be asked.
+BETWEEN_PAGES = (JavascriptException, NoSuchFrameException, StaleElementReferenceException)
+FETCH = """const [url, done] = arguments;
+fetch(url).then(async (answer) => done([answer.status, await answer.text()]), (error) => done([0, String(error)]));"""
+
+
+class Live:
+    """An embedded app on a docs page in WebKit."""
+
+    def __init__(self, driver: WebKitGTK, name: str) -> None:
+        self.driver = driver
+        self.figure = f"figure[data-asgi-live={name}]"
+
+    def start(self) -> Live:
+        """Press the start button, and wait until the app is live."""
+        self.driver.switch_to.default_content()
+        button = f"{self.figure} .asgi-live-panel button"
+        self.until(lambda: self.driver.find_elements(By.CSS_SELECTOR, button))
+        self.driver.find_element(By.CSS_SELECTOR, button).click()
+        figure = self.driver.find_element(By.CSS_SELECTOR, self.figure)
+        self.until(lambda: figure.get_attribute("data-state") in ("ready", "failed"))
+        assert figure.get_attribute("data-state") == "ready", figure.text
+        return self
+
+    def script(self, script: str) -> object:
+        """Run a script in the app's page, whichever that is now."""
+        self.driver.switch_to.default_content()
+        self.driver.switch_to.frame(self.driver.find_element(By.CSS_SELECTOR, f"{self.figure} iframe"))
+        return self.driver.execute_script(script)
+
+    def fetch(self, url: str) -> tuple[int, str]:
+        """Fetch from the app's page: status and text."""
+        self.script("")
+        status, text = self.driver.execute_async_script(FETCH, url)
+        return status, text
+
+    def shows(self, expression: str, value: object) -> None:
+        """Wait until a JavaScript expression has that value in the app's page."""
+        self.until(lambda: self.script(f"return {expression}") == value)
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait for it, across pages."""
+        WebDriverWait(self.driver, SECONDS, 0.1, BETWEEN_PAGES).until(lambda _: condition())
+
+
+def text(selector: str) -> str:
+    """A JavaScript expression for the text of an element, `undefined` while it is not there."""
+    return f"document.querySelector({json.dumps(selector)})?.textContent"
+
+
+def test_the_shop_is_live(webkit: WebKitGTK, site: StaticSite) -> None:
+    webkit.get(site.url + "index.html")
+    shop = Live(webkit, "shop").start()
+    shop.shows(text("#fetched"), "3 items fetched: Darjeeling, Earl Grey, Sencha")
+    status, answer = shop.fetch("items/1")
+    assert (status, json.loads(answer)["name"]) == (200, "Darjeeling")
+
+    shop.script("document.querySelector('form').requestSubmit()")
+    shop.shows("document.querySelector('#ordered') !== null", True)
+    assert json.loads(shop.fetch("/starts")[1]) == {"starts": 1, "orders": 1}
+    assert site.foreign == []
+
+
+def test_swagger_ui_is_drawn_without_its_cdn(webkit: WebKitGTK, site: StaticSite) -> None:
+    webkit.get(site.url + "howto/fastapi.html")
+    shop = Live(webkit, "shop").start()
+    shop.shows("document.querySelectorAll('.swagger-ui .opblock').length > 3", True)
+    assert site.foreign == []
+
+
+def test_datasette_its_plugin_and_links_that_ignore_the_prefix(webkit: WebKitGTK, site: StaticSite) -> None:
+    webkit.get(site.url + "howto/datasette.html")
+    library = Live(webkit, "library").start()
+    library.shows("document.querySelectorAll('table.rows-and-columns tbody tr').length", 34)
+    library.shows("document.documentElement.dataset.plugin", "ran")
+
+    # Links and forms that do not know where the app is mounted; where a script goes, this engine does not tell.
+    library.script("[...document.links].find((link) => link.textContent === 'Jane Austen').click()")
+    library.shows("document.body.classList.contains('row')", True)
+    library.script("[...document.links].find((link) => link.textContent === 'home').click()")
+    library.shows("document.body.classList.contains('index')", True)
+    assert not [request for request in site.requests if request.status == 404 and "library" in request.path]
+    assert site.foreign == []
