@@ -2,7 +2,7 @@
 /** The service worker of one app: install, activate, message, fetch. Its `sw.js` calls `serve` with the manifest. */
 
 import { DownloadError, Files } from "./files.js";
-import { COOKIES, SET_COOKIE } from "./protocol.js";
+import { COOKIES, HELLO, SET_COOKIE, START } from "./protocol.js";
 import { boot, BootError } from "./python.js";
 
 /**
@@ -12,7 +12,7 @@ import { boot, BootError } from "./python.js";
  *   runtime: string,
  *   wasm: import("./files.js").File,
  *   stdlib: import("./files.js").File,
- *   inside: string,
+ *   inside: import("./files.js").File,
  *   archives: (import("./files.js").File & {mount: string})[],
  *   assets: Record<string, import("./files.js").File>,
  * }} Manifest
@@ -60,7 +60,8 @@ class LiveApp {
   constructor(modules, manifest) {
     this.#modules = modules;
     this.#manifest = manifest;
-    const list = [manifest.wasm, manifest.stdlib, ...manifest.archives, ...Object.values(manifest.assets)];
+    const { wasm, stdlib, inside, archives, assets } = manifest;
+    const list = [wasm, stdlib, inside, ...archives, ...Object.values(assets)];
     this.files = new Files(list, this.#script, () => this.#tellProgress());
   }
 
@@ -68,12 +69,12 @@ class LiveApp {
   async onMessage({ data, source, ports: [port] }) {
     if (data?.type === SET_COOKIE && source instanceof WindowClient) await this.#setCookie(source, String(data.text));
     if (!port) return;
-    if (data?.type === "asgi-live:start") {
+    if (data?.type === START) {
       this.#waiting.add(port);
       const started = this.#start();
       this.#tell();
       await started.catch(() => {});
-    } else if (data?.type === "asgi-live:hello") {
+    } else if (data?.type === HELLO) {
       if (this.#status.state === "starting") this.#waiting.add(port);
       port.postMessage(this.#report());
     }
@@ -89,8 +90,10 @@ class LiveApp {
       event.respondWith(this.#serveAsset(asset));
     } else if (url.origin !== this.#script.origin) {
       return;
+    } else if (this.files.has(url.href)) {
+      event.respondWith(this.files.response(url.href));
     } else if (this.#isForeignToApp(url)) {
-      // Only the docs' own files lie there: `shared/` and this folder's `sw.js`.
+      // Only the docs' own files lie there: the rest of `shared/`, and this folder's `sw.js`.
       return;
     } else if (this.#isFirstLook(request)) {
       event.respondWith(new Response(WAITING_ROOM, { headers: { "content-type": "text/html; charset=utf-8" } }));
@@ -212,7 +215,7 @@ class LiveApp {
    * @param {string} path
    */
   #firstScript(python, path) {
-    const source = new URL(this.#manifest.inside, this.#script).pathname;
+    const source = new URL(this.#manifest.inside.url, this.#script).pathname;
     return `<script src="${source}" data-root="${this.#root}" data-cookies="${escapeMarkup(python.cookies(path))}"></script>`;
   }
 

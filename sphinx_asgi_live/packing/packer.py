@@ -142,7 +142,7 @@ class Packer:
         manifest = {
             **_app(spec, check.mounted),
             "runtime": runtime_folder,
-            "inside": f"{modules}inside.js",
+            "inside": self.site.module("inside.js"),
             "wasm": self.site.share("pyodide", ".wasm.gzip", wasm, type="application/wasm"),
             "stdlib": stdlib,
             "archives": [self.site.share_archive(archive) for archive in archives],

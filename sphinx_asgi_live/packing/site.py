@@ -44,6 +44,13 @@ class Site:
             self._write(f"shared/{folder}/{name}", content)
         return f"../shared/{folder}/"
 
+    def module(self, name: str) -> Entry:
+        """Return the manifest entry of one of the modules, for a worker that serves it itself."""
+        content = shipped()[name]
+        url = f"{self.write_modules()}{name}"
+        digest = hashlib.sha256(content).hexdigest()
+        return {"url": url, "sha256": digest, "size": len(content), "type": "text/javascript"}
+
     def write_runtime(self, runtime: Runtime) -> str:
         """Write the two modules of Pyodide, which a service worker must import as they are; return their folder."""
         contents = {name: (runtime.folder / name).read_bytes() for name in (*MODULES, *NOTICES)}

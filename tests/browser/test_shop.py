@@ -79,6 +79,15 @@ def test_swagger_ui_renders_and_executes_without_its_cdn(page: Page, site: Stati
     assert site.foreign == []
 
 
+def test_a_running_app_needs_no_server(shop: Figure, site: StaticSite) -> None:
+    site.fail("*", status=503)
+    shop.app.get_by_role("link", name="API documentation").click()
+    expect(shop.app.locator("#swagger-ui .info")).to_be_visible()
+    asked = {request.path for request in site.requests if request.status == 503}
+    # The browser itself looks for a new deploy of the worker's scripts; nothing of the app's pages is asked for.
+    assert not [path for path in asked if "/app/" in path or path.endswith(("inside.js", ".gzip", ".zip"))]
+
+
 def test_a_second_figure_of_the_app_is_live_at_once(shop: Figure, site: StaticSite) -> None:
     shop.page.goto(site.url + "howto/fastapi.html")
     expect(Figure(shop.page, "shop").ready().app.locator("#swagger-ui .info")).to_be_visible()
