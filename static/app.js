@@ -42,6 +42,8 @@ export class App {
   /** The worker, not the page, is what failed: should it go on after all, so does the page. */
   #mayRecover = false;
   #policyFollowed = false;
+  /** Whether this start has registered a second time. */
+  #again = false;
   #watch = new Watch(
     () => this.#post(HELLO),
     (reason, detail) => this.#workerFailed(reason, detail),
@@ -79,7 +81,12 @@ export class App {
   /** Start, or try again; does nothing while it starts or runs. */
   async start() {
     if (this.#wanted()) return;
-    const attempt = this.#begin();
+    this.#again = false;
+    return this.#register(this.#begin());
+  }
+
+  /** @param {number} attempt */
+  async #register(attempt) {
     try {
       const registration = await register(this.scope, this.script);
       if (attempt === this.#attempt) this.#connect(registration);
@@ -159,7 +166,11 @@ export class App {
     if (successor && successor !== worker) return this.#follow(successor);
     const attempt = this.#attempt;
     setTimeout(() => {
-      if (attempt === this.#attempt && this.#wanted()) this.#fail("download", STRINGS.details.discarded);
+      if (attempt !== this.#attempt || !this.#wanted()) return;
+      if (this.#again) return this.#fail("download", STRINGS.details.discarded);
+      // A reader who tries again at once may meet the worker of the failed attempt, which the browser then discards.
+      this.#again = true;
+      void this.#register(attempt);
     }, LAST_WORDS);
   }
 

@@ -11,6 +11,7 @@ import re
 import shutil
 import tarfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -186,9 +187,8 @@ def test_a_download_that_stands_still_is_told_and_goes_on_by_itself(page: Page, 
     figure.button.click()
     expect(figure.panel).to_contain_text("Downloading")
     # In steps, in between of which the worker's answers arrive.
-    for _ in range(20):
-        if figure.element.get_attribute("data-state") == "failed":
-            break
+    deadline = time.monotonic() + 25
+    while time.monotonic() < deadline and figure.element.get_attribute("data-state") != "failed":
         page.clock.run_for(5_000)
         page.evaluate("() => fetch(location.href).then((answer) => answer.text())")
     expect_failure(figure, "A part of the app could not be downloaded.", "Check the connection, then try again.")
