@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from sphinx_asgi_live.packing import pyodide
-from sphinx_asgi_live.packing.static import BUILD_ONLY, ENGINE_MODULES, static_folder
+from sphinx_asgi_live.packing.static import BUILD_ONLY, ENGINE_MODULES, INSIDE, static_folder
 
 PACKAGE = Path(__file__).parent.parent / "sphinx_asgi_live"
 OWN = "sphinx_asgi_live"
@@ -127,7 +127,7 @@ def reached(start: str) -> set[str]:
 
 def test_the_scripts_import_each_other_in_no_circle() -> None:
     graph = scripts()
-    assert {name for name in graph if name not in BUILD_ONLY} >= {WORKER_SIDE, PAGE_SIDE, "inside.js"}
+    assert {name for name in graph if name not in BUILD_ONLY} >= {WORKER_SIDE, PAGE_SIDE}
     for name, sources in graph.items():
         assert sources <= graph.keys() or name in BUILD_ONLY, f"{name} imports what is not shipped"
     list(TopologicalSorter(graph).static_order())
@@ -140,7 +140,7 @@ def test_worker_and_page_share_the_protocol_only() -> None:
 
 def test_the_lower_scripts_import_nothing_and_python_only_those() -> None:
     graph = scripts()
-    assert [name for name in ("protocol.js", "http.js", "tar.js", "files.js", "inside.js") if graph[name]] == []
+    assert [name for name in ("protocol.js", "http.js", "tar.js", "files.js") if graph[name]] == []
     assert graph["python.js"] == {"http.js", "tar.js"}
 
 
@@ -149,8 +149,16 @@ def test_what_the_engine_runs_is_what_its_key_is_made_of() -> None:
 
 
 def test_every_script_is_reached_from_a_page_a_worker_or_the_build() -> None:
-    starts = {PAGE_SIDE, WORKER_SIDE, "inside.js", *BUILD_ONLY}
+    starts = {PAGE_SIDE, WORKER_SIDE, *BUILD_ONLY}
     assert set(scripts()) == {name for start in starts for name in reached(start) if name.endswith(".js")}
+
+
+def test_the_scripts_that_are_joined_into_one_are_all_of_their_folder_and_none_is_a_module() -> None:
+    paths = list((static_folder() / "inside").glob("*.js"))
+    assert sorted(INSIDE) == sorted(path.name for path in paths)
+    assert INSIDE[-1] == "last.js"  # it takes away what the others read
+    for path in paths:
+        assert not STATIC_IMPORT.search(path.read_text()), path.name
 
 
 def test_python_and_javascript_mean_the_same_pyodide() -> None:

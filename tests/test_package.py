@@ -60,7 +60,8 @@ def test_the_wheel_holds_all_that_the_tree_has_and_nothing_else(built: tuple[Pat
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     package = project / "sphinx_asgi_live"
     wanted = {path.relative_to(project).as_posix() for path in package.rglob("*.py")} | {"sphinx_asgi_live/py.typed"}
-    static = {f"sphinx_asgi_live/static/{path.name}" for path in (project / "static").iterdir()}
+    files = [path for path in (project / "static").rglob("*") if path.is_file()]
+    static = {f"sphinx_asgi_live/{path.relative_to(project).as_posix()}" for path in files}
     assert {"worker.js", "engine.js", "page.css", "placeholder.html"} <= {Path(name).name for name in static}
     assert names == wanted | static
 

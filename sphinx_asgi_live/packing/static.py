@@ -11,6 +11,9 @@ BUILD_ONLY = {"engine.js"}
 
 ENGINE_MODULES = ("engine.js", "http.js", "python.js", "tar.js")
 
+INSIDE = ("addresses.js", "navigation.js", "cookies.js", "last.js")
+"""The scripts of the folder `inside`, in the order in which they run as one: the first script of the app's pages."""
+
 
 @cache
 def static_folder() -> Path:
@@ -25,7 +28,8 @@ def static_folder() -> Path:
 def shipped() -> dict[str, bytes]:
     """Return the contents of the shipped files by name."""
     paths = sorted(path for pattern in ("*.js", "*.css") for path in static_folder().glob(pattern))
-    return {path.name: path.read_bytes() for path in paths if path.name not in BUILD_ONLY}
+    modules = {path.name: path.read_bytes() for path in paths if path.name not in BUILD_ONLY}
+    return {**modules, "inside.js": b"".join((static_folder() / "inside" / name).read_bytes() for name in INSIDE)}
 
 
 @cache
