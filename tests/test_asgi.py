@@ -337,13 +337,19 @@ def test_send_waits_until_the_reader_has_room() -> None:
     assert asyncio.run(main()) == ["room", "sent"]
 
 
-@pytest.mark.parametrize("scope_and_status", [("HEAD", 200), ("GET", 204), ("GET", 205), ("GET", 304), ("POST", 204)])
-def test_no_body_where_http_has_none(scope_and_status: tuple[str, int]) -> None:
-    method, status = scope_and_status
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("HEAD", 204), ("GET", 205)])
+def test_a_body_goes_nowhere_where_http_has_none(method: str, status: int) -> None:
     start = {**START, "status": status, "headers": [(b"content-length", b"3")]}
     reader, error = serve(sends(start, body(b"a", True), body(b"bc")), method=method)
     assert (reader.status, reader.chunks, reader.ended, error) == (status, [], True, None)
     assert reader.headers == [(b"content-length", b"3")]
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_body_where_the_status_has_none_is_told(status: int) -> None:
+    reader, error = serve(sends({**START, "status": status}, body(b"a")))
+    assert (reader.status, reader.chunks) == (status, [])
+    assert str(error) == "Response content longer than Content-Length"
 
 
 # Misuse, in uvicorn's words

@@ -195,7 +195,8 @@ class RequestResponseCycle:
         if kind != expected:
             raise RuntimeError(f"Expected ASGI message '{expected}', but got '{kind}'.")
         if self.response_started:
-            body = as_bytes(message.get("body", b""), "The body of 'http.response.body'")
+            # uvicorn minds no None either.
+            body = as_bytes(message.get("body") or b"", "The body of 'http.response.body'")
             await self._send_body(body, bool(message.get("more_body", False)))
         else:
             self._send_start(message["status"], message.get("headers", ()))
@@ -246,11 +247,12 @@ class RequestResponseCycle:
     def _send_start(self, status: Any, headers: Iterable[Iterable[Any]]) -> None:
         if not isinstance(status, int) or not 200 <= status <= 599:
             raise RuntimeError(f"Response status should be an integer from 200 to 599, not {status!r}.")
-        checked = [checked_header(*header) for header in headers]
-        if self.scope["method"] == "HEAD" or status in NULL_BODY_STATUSES:
+        checked = [checked_header(name, value) for name, value in headers]
+        length = content_length(checked)
+        if self.scope["method"] == "HEAD" or status == 205:
             self.body_allowed = False
         else:
-            self.expected_content_length = content_length(checked)
+            self.expected_content_length = 0 if status in NULL_BODY_STATUSES else length
         self.response_started = True
         if status == 500 and self.expected_content_length == len(BARE_500):
             self.bare_500 = checked
@@ -269,13 +271,14 @@ class RequestResponseCycle:
         if self.expected_content_length is not None:
             if len(body) > self.expected_content_length:
                 raise RuntimeError("Response content longer than Content-Length")
-            if not more_body and len(body) < self.expected_content_length:
-                raise RuntimeError("Response content shorter than Content-Length")
             self.expected_content_length -= len(body)
+        too_short = not more_body and bool(self.expected_content_length)
         # Before the wait for room: another task of the app may send meanwhile, and must meet the new state.
-        self.response_complete = not more_body
+        self.response_complete = not more_body and not too_short
         if body:
             await self._write(body)
+        if too_short:
+            raise RuntimeError("Response content shorter than Content-Length")
         if not more_body:
             self.transport.end()
             self._close()

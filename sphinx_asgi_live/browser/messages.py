@@ -41,10 +41,18 @@ def checked_header(name: Any, value: Any) -> tuple[bytes, bytes]:
 
 
 def content_length(headers: Headers) -> int | None:
-    """Return the number of bytes that the headers promise; the first of several counts, as in uvicorn."""
-    for name, value in headers:
-        if name == b"content-length":
-            if not value.strip().isdigit():
-                raise RuntimeError(f"Invalid HTTP header value: {value!r:.80} (of 'content-length').")
-            return int(value)
-    return None
+    """Return the number of bytes that the headers promise, None if they promise none; raise RuntimeError for nonsense.
+
+    As in HTTP, a length beside `transfer-encoding: chunked` does not count.
+    """
+    if any(name == b"transfer-encoding" and value.strip().lower() == b"chunked" for name, value in headers):
+        return None
+    lengths = [value.strip() for name, value in headers if name == b"content-length"]
+    for length in lengths:
+        if not length.isdigit():
+            raise RuntimeError(f"Invalid HTTP header value: {length!r:.80} (of 'content-length').")
+        if int(length) != int(lengths[0]):
+            raise RuntimeError(
+                f"Invalid HTTP header value: {length!r:.80} (of a second 'content-length', after {lengths[0]!r:.80})."
+            )
+    return int(lengths[0]) if lengths else None
