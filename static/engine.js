@@ -32,10 +32,13 @@ await writeFile(resultPath, JSON.stringify(await commands[job.command](job)));
 // An app may have left timers or tasks that would keep the process alive.
 process.exit(0);
 
-/** @param {{runtime: string, modules: string, folder: string, trees: {folder: string, mount: string}[]}} job */
-async function compile({ runtime, modules, folder, trees }) {
+/**
+ * @param {{runtime: string, stdlib: string, modules: string, folder: string,
+ *   trees: {folder: string, mount: string}[]}} job
+ */
+async function compile({ runtime, stdlib, modules, folder, trees }) {
   const { loadPyodide } = await import(pathToFileURL(`${runtime}/pyodide.mjs`).href);
-  const python = await loadPyodide({ indexURL: `${runtime}/`, lockFileContents: NO_PACKAGES });
+  const python = await loadPyodide({ indexURL: `${runtime}/`, stdLibURL: stdlib, lockFileContents: NO_PACKAGES });
   for (const [mount, host] of [["/build", modules], ["/trees", folder]]) {
     python.FS.mkdirTree(mount);
     python.mountNodeFS(mount, host);

@@ -23,6 +23,12 @@ def rootdir() -> Path:
     return TESTS / "roots"
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no driver of a browser where nothing of it is wanted."""
+    unwanted = collection_path == TESTS / "browser" and config.getoption("markexpr") == "not browser"
+    return True if unwanted else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last and are marked.
 

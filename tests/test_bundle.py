@@ -132,7 +132,7 @@ class Packed:
 
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory: pytest.TempPathFactory) -> Packed:
-    caches = [tmp_path_factory.mktemp("cache") for _ in range(2)]
+    caches = [cold_cache(tmp_path_factory.mktemp("cache")) for _ in range(2)]
     along = pack([OTHER, ONE], engine(), warm_runtime(), caches[0])
     # The other cache holds the archive already, and it is damaged.
     damaged = caches[1] / "archives" / f"{ONE.key}-{'0' * 64}"

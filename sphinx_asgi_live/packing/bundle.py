@@ -102,8 +102,10 @@ def bridge_tree() -> Tree:
 def pack(trees: Sequence[Tree], engine: Engine, runtime: Runtime, cache: Path) -> list[Archive]:
     """Return an archive for each tree, in order; only those that are not cached are made."""
     missing = [tree for tree in trees if recall(cache, "archives", tree.key) is None]
-    for tree, members in zip(missing, _compiled(missing, engine, runtime), strict=True):
-        remember(cache, "archives", tree.key, _tar(members))
+    if missing:
+        compiled = _compiled(missing, engine, runtime, pack_stdlib(engine, runtime, cache))
+        for tree, members in zip(missing, compiled, strict=True):
+            remember(cache, "archives", tree.key, _tar(members))
     archives = []
     for tree in trees:
         path = recall(cache, "archives", tree.key)
@@ -115,13 +117,13 @@ def pack(trees: Sequence[Tree], engine: Engine, runtime: Runtime, cache: Path) -
 
 def pack_stdlib(engine: Engine, runtime: Runtime, cache: Path) -> Path:
     """Return the standard library as a zip of `.pyc`: starting from sources takes several times as long."""
+    key = hashlib.sha256(f"{FORMAT} {VERSION} {STDLIB_MOUNT} ".encode() + runtime.stdlib.read_bytes()).hexdigest()
+    if path := recall(cache, "stdlib", key):
+        return path
     with zipfile.ZipFile(runtime.stdlib) as archive:
         members = {info.filename: archive.read(info) for info in archive.infolist() if not info.is_dir()}
-    tree = Tree("stdlib", STDLIB_MOUNT, members)
-    if path := recall(cache, "stdlib", tree.key):
-        return path
-    [compiled] = _compiled([tree], engine, runtime)
-    return remember(cache, "stdlib", tree.key, _zip_of_pyc(compiled))
+    [compiled] = _compiled([Tree("stdlib", STDLIB_MOUNT, members)], engine, runtime, runtime.stdlib)
+    return remember(cache, "stdlib", key, _zip_of_pyc(compiled))
 
 
 def compress(path: Path, cache: Path) -> Path:
@@ -139,10 +141,8 @@ def gzipped(content: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def _compiled(trees: Sequence[Tree], engine: Engine, runtime: Runtime) -> list[dict[str, bytes]]:
-    """Return the members of each tree with their `.pyc`."""
-    if not trees:
-        return []
+def _compiled(trees: Sequence[Tree], engine: Engine, runtime: Runtime, stdlib: Path) -> list[dict[str, bytes]]:
+    """Return the members of each tree with their `.pyc`, by a Python that starts with that standard library."""
     with tempfile.TemporaryDirectory(prefix="asgi-live-") as scratch:
         folder = Path(scratch)
         for number, tree in enumerate(trees):
@@ -155,6 +155,7 @@ def _compiled(trees: Sequence[Tree], engine: Engine, runtime: Runtime) -> list[d
         job = {
             "command": "compile",
             "runtime": str(runtime.folder),
+            "stdlib": str(stdlib),
             "modules": str(Path(__file__).parent),
             "folder": scratch,
             "trees": [{"folder": str(number), "mount": tree.mount} for number, tree in enumerate(trees)],
