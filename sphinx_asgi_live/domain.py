@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from docutils import nodes
+from sphinx import addnodes
 from sphinx.domains import Domain
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
+from sphinx.util.tags import Tags
 
 from sphinx_asgi_live.spec import AppSpec
 
@@ -21,7 +24,8 @@ class Embed:
     """One directive: the app it embeds, the path that its frame opens, and where it stands.
 
     `location` is the file and line in the form that Sphinx's logger takes, and not always in the document's own
-    file, which may include others.
+    file, which may include others. `only` are the conditions of the `only` directives around it, which are decided
+    when pages are written, and for each builder anew.
     """
 
     docname: str
@@ -29,6 +33,18 @@ class Embed:
     path: str
     title: str
     spec: AppSpec
+    only: tuple[str, ...] = ()
+
+    def is_shown(self, tags: Tags) -> bool:
+        """Tell whether the page holds it in a build with these tags."""
+        return all(_holds(condition, tags) for condition in self.only)
+
+
+def _holds(condition: str, tags: Tags) -> bool:
+    try:
+        return tags.eval_condition(condition)
+    except Exception:  # Whatever it is, Sphinx warns of it, and shows what the condition is of.
+        return True
 
 
 class AsgiLiveDomain(Domain):
@@ -36,7 +52,7 @@ class AsgiLiveDomain(Domain):
 
     name = "asgi-live"
     label = "ASGI live"
-    data_version = 1
+    data_version = 2
     initial_data: ClassVar[dict[str, dict[str, list[Embed]]]] = {"embeds": {}}
 
     confdir: Path
@@ -49,9 +65,18 @@ class AsgiLiveDomain(Domain):
         assert isinstance(domain, cls)
         return domain
 
-    def note(self, embed: Embed) -> None:
-        """Remember what a directive declared."""
-        self.data["embeds"].setdefault(embed.docname, []).append(embed)
+    def note(self, embed: Embed) -> int:
+        """Remember what a directive declared; return its number in its document, the node's attribute `embed`."""
+        listed: list[Embed] = self.data["embeds"].setdefault(embed.docname, [])
+        listed.append(embed)
+        return len(listed) - 1
+
+    def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
+        """Note for each embed what it depends on whether the page shows it."""
+        listed: list[Embed] = self.data["embeds"].get(docname, [])
+        for only in document.findall(addnodes.only) if listed else ():
+            for number in (node["embed"] for node in only.findall(nodes.Element) if "embed" in node):
+                listed[number] = replace(listed[number], only=(*listed[number].only, only["expr"]))
 
     def clear_doc(self, docname: str) -> None:
         """Forget a document that is read again or gone."""
@@ -72,13 +97,13 @@ class AsgiLiveDomain(Domain):
         listed: dict[str, list[Embed]] = self.data["embeds"]
         return [embed for docname in sorted(listed) for embed in listed[docname]]
 
-    def apps(self) -> Iterator[tuple[AppSpec, list[Embed]]]:
-        """Yield each name's app with all embeds of that name, other apps' included (see `stranger`).
+    def apps(self, tags: Tags) -> Iterator[tuple[AppSpec, list[Embed]]]:
+        """Yield each name's app with all embeds of that name that pages show, other apps' included (see `stranger`).
 
         An embed that gives no packing option refers to the app of its name and target that another one describes.
         """
         groups: dict[str, list[Embed]] = {}
-        for embed in self.embeds():
+        for embed in filter(lambda embed: embed.is_shown(tags), self.embeds()):
             groups.setdefault(embed.spec.name, []).append(embed)
         for name in sorted(groups):
             first = groups[name][0].spec

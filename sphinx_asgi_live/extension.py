@@ -12,7 +12,7 @@ from sphinx.util.typing import ExtensionMetadata
 
 from sphinx_asgi_live import __version__
 from sphinx_asgi_live.config import LiveConfig, add_config_values
-from sphinx_asgi_live.directives import AsgiLive
+from sphinx_asgi_live.directives import AsgiLive, Unread
 from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, stranger, warn
 from sphinx_asgi_live.nodes import add_nodes, is_served
 from sphinx_asgi_live.packing.packer import Job, Packer
@@ -27,6 +27,7 @@ def register(app: Sphinx) -> ExtensionMetadata:
     add_nodes(app)
     app.add_domain(AsgiLiveDomain)
     app.add_directive("asgi-live", AsgiLive)
+    app.add_transform(Unread)
     app.connect("config-inited", on_config_inited)
     app.connect("builder-inited", on_builder_inited)
     app.connect("build-finished", on_build_finished)
@@ -47,7 +48,7 @@ def on_build_finished(app: Sphinx, exception: Exception | None) -> None:
     """Write the apps beside the pages; only builders whose pages a browser opens from a server need them."""
     if exception or not is_served(app.builder):
         return
-    jobs = [(job_of(spec, embeds), embeds) for spec, embeds in AsgiLiveDomain.of(app.env).apps()]
+    jobs = [(job_of(spec, embeds), embeds) for spec, embeds in AsgiLiveDomain.of(app.env).apps(app.builder.tags)]
     site = Site(Path(app.outdir))
     if not jobs:
         site.prune()

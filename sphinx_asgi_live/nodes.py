@@ -18,7 +18,10 @@ from sphinx_asgi_live.packing.static import modules_folder
 
 
 class asgi_live(nodes.General, nodes.Element):
-    """An app in a frame; attributes `name`, `path`, `title`, `start`, `style`; its only child may be a caption."""
+    """An app in a frame; its only child may be a caption.
+
+    Attributes are `name`, `path`, `title`, `start`, `style`, and `embed`, which of the document's in the domain it is.
+    """
 
 
 class asgi_live_caption(nodes.Part, nodes.TextElement):

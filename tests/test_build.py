@@ -90,6 +90,26 @@ def test_what_no_page_embeds_any_more_is_pruned(docs: Project) -> None:
     assert apps(docs.build()) == ["hello-app"]
 
 
+@pytest.mark.parametrize("markup", ["rst", "md"])
+def test_what_only_other_builds_show_is_not_packed(docs: Project, markup: str) -> None:
+    page = f"{HELLO}\n.. only:: latex or draft\n\n   .. only:: not latex\n\n      .. asgi-live:: second:app\n"
+    if markup == "md":
+        (docs.folder / "index.rst").unlink()
+        docs.configure("extensions.append('myst_parser')")
+        directive = "```{asgi-live} second:app\n```"
+        inner = f"````{{only}} not latex\n{directive}\n````"
+        page = f"# Title\n\n```{{asgi-live}} hello:app\n```\n\n`````{{only}} latex or draft\n{inner}\n`````\n"
+    docs.write(f"index.{markup}", page)
+    docs.write("second.py", APP)
+    assert apps(docs.build()) == ["hello-app", "other-app"]
+    assert apps(docs.build(tags=["draft"])) == ["hello-app", "other-app", "second-app"]
+    docs.write("other.rst", f"{OTHER}\nMore\n")
+    second = docs.build()
+    assert apps(second) == ["hello-app", "other-app"]
+    assert second.warnings == []
+    assert "packing" not in docs.build().status
+
+
 def test_a_renamed_page_keeps_its_app(docs: Project) -> None:
     before = docs.build().sites()
     (docs.folder / "other.rst").rename(docs.folder / "renamed.rst")

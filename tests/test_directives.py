@@ -219,6 +219,25 @@ def test_a_wrong_option_is_one_warning_and_a_note_on_the_page(tmp_path: Path, ki
     assert told in page.doctree.astext()
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ([":name: a", ":path: /", ":name: b"], 'duplicate option "name"'),
+        ([":name: a", ":path /"], "invalid option block"),
+    ],
+)
+def test_what_docutils_refuses_is_told_on_the_page_too(tmp_path: Path, options: list[str], told: str) -> None:
+    page = Page(tmp_path / "docs", "rst", markup("rst", "shop.main:app", options))
+    [warning] = page.warnings
+    assert warning.startswith('index.rst:4: ERROR: Error in "asgi-live" directive:')
+    assert ".. asgi-live:: shop.main:app" in warning
+    assert told in warning
+    assert page.embeds == []
+    shown = " ".join(page.doctree.astext().split())
+    assert "could not be built with the documentation: " in shown
+    assert f"{told}; give each option once, on a line of its own as :name: value" in shown
+
+
 def test_all_that_is_wrong_is_in_one_warning(tmp_path: Path, kind: str) -> None:
     page = Page(tmp_path / "docs", kind, markup(kind, "a:b", [":start: now", ":hight: 3", ":aspect: 1"]))
     [warning] = page.warnings

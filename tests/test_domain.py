@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sphinx.util.tags import Tags
 
 from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, stranger
 from sphinx_asgi_live.spec import AppSpec, inline_module, name_from
@@ -39,7 +40,7 @@ def embed(docname: str, spec: AppSpec, path: str = "/") -> Embed:
 
 def test_embeds_of_one_target_and_name_are_one_app_whichever_describes_it() -> None:
     bare, described = embed("b", SHOP), embed("c", FULL)
-    assert list(domain(described, bare).apps()) == [(FULL, [bare, described])]
+    assert list(domain(described, bare).apps(Tags())) == [(FULL, [bare, described])]
     assert stranger(FULL, [bare, described]) is None
 
 
@@ -56,7 +57,7 @@ def test_embeds_of_one_target_and_name_are_one_app_whichever_describes_it() -> N
     ],
 )
 def test_of_two_apps_under_one_name_the_second_is_the_stranger(first: AppSpec, second: AppSpec) -> None:
-    [(spec, embeds)] = domain(embed("b", second), embed("a", first)).apps()
+    [(spec, embeds)] = domain(embed("b", second), embed("a", first)).apps(Tags())
     assert spec == first
     assert stranger(spec, embeds) == embed("b", second)
 
@@ -64,8 +65,17 @@ def test_of_two_apps_under_one_name_the_second_is_the_stranger(first: AppSpec, s
 def test_apps_come_by_name_and_embeds_by_document_in_their_order() -> None:
     other = AppSpec("admin", "admin:app")
     made = domain(embed("z", SHOP, "/2"), embed("z", SHOP, "/1"), embed("a", SHOP), embed("m", other))
-    assert [spec.name for spec, _ in made.apps()] == ["admin", "shop"]
+    assert [spec.name for spec, _ in made.apps(Tags())] == ["admin", "shop"]
     assert [(each.docname, each.path) for each in made.embeds()] == [("a", "/"), ("m", "/"), ("z", "/2"), ("z", "/1")]
+
+
+def test_an_embed_is_of_builds_where_all_its_conditions_hold() -> None:
+    shown = replace(embed("a", SHOP), only=("html or epub", "not draft"))
+    assert list(domain(shown).apps(Tags(["html"]))) == [(SHOP, [shown])]
+    assert list(domain(shown).apps(Tags(["html", "draft"]))) == []
+    assert list(domain(shown).apps(Tags(["latex"]))) == []
+    # Sphinx shows what stands behind a condition that it cannot read.
+    assert replace(shown, only=("html or",)).is_shown(Tags())
 
 
 def test_a_document_is_forgotten_and_others_are_taken_over() -> None:
