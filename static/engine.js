@@ -85,18 +85,29 @@ async function get(python, root, paths) {
   for (const path of paths) {
     let url = new URL(ORIGIN + root + path);
     let response = await follow(python, url);
-    for (let hop = 0; hop < REDIRECTS && response.status >= 300 && response.status < 400; hop++) {
-      const location = response.headers.get("location");
-      const target = location && URL.canParse(location, url) ? new URL(location, url) : undefined;
-      // Where a redirect leads out of the app, there is nothing here that could answer.
-      if (target?.origin !== ORIGIN) break;
-      url = target;
+    let next = redirected(response, url);
+    for (let hop = 0; next && hop < REDIRECTS; hop++) {
+      url = next;
       response = await follow(python, url);
+      next = redirected(response, url);
     }
     const body = Buffer.from(await response.arrayBuffer()).toString("base64");
-    responses.push({ path, url: url.pathname, status: response.status, headers: [...response.headers], body });
+    const headers = [...response.headers];
+    responses.push({ path, url: url.pathname, status: response.status, headers, body, next: next?.pathname.replace(root, "") });
   }
   return responses;
+}
+
+/**
+ * Where a response redirects to; undefined if that leads out of the app, where nothing here could answer.
+ *
+ * @param {Response} response
+ * @param {URL} url
+ */
+function redirected(response, url) {
+  const location = response.status >= 300 && response.status < 400 && response.headers.get("location");
+  const target = location && URL.canParse(location, url) ? new URL(location, url) : undefined;
+  return target?.origin === ORIGIN ? target : undefined;
 }
 
 /**

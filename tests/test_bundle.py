@@ -288,12 +288,16 @@ def test_a_wheels_tree_is_what_pip_would_install(tmp_path: Path) -> None:
         "thing-1.0.data/scripts/thing": "#!python",
         "thing-1.0.data/headers/thing.h": "",
         "thing-1.0.data/data/etc/thing.conf": "",
+        "weather.data/today.csv": "5",
+        "thing.data/data/two.csv": "6",
     }
     assert files_of(tmp_path, contents) == {
         "thing/__init__.py": b"1",
         "thing/data/größe.txt": b"2",
         "pure.py": b"3",
         "thing/plat.py": b"4",
+        "weather.data/today.csv": b"5",
+        "thing.data/data/two.csv": b"6",
     }
     assert "thing-1.0.dist-info/METADATA" in wheel_tree(tmp_path / "thing-1.0-py3-none-any.whl").members
 

@@ -28,7 +28,7 @@ async def answer(send, status, text, kind=b"text/html"):
 # Each app, the paths that pages embed, and the source; all of them are `<name>:app`.
 APPS = {
     "whole": (
-        ("/", "/moved", "/missing", "/broken"),
+        ("/", "/moved", "/missing", "/broken", "/circle", "/short"),
         f"""
         from answering import answer
         async def app(scope, receive, send):
@@ -41,6 +41,9 @@ APPS = {
             elif path == "/moved":
                 headers = [(b"location", b"https://elsewhere.example/login")]
                 await send({{"type": "http.response.start", "status": 302, "headers": headers}})
+                await send({{"type": "http.response.body"}})
+            elif location := {{"/circle": b"round", "/round": b"circle", "/short": b"."}}.get(path):
+                await send({{"type": "http.response.start", "status": 307, "headers": [(b"location", location)]}})
                 await send({{"type": "http.response.body"}})
             elif path == "/broken":
                 print("just before it breaks")
@@ -147,8 +150,12 @@ def test_each_path_that_fails_is_complained_about(build: Build) -> None:
     assert told["/missing"] == "the app answers /missing with status 404; correct :path: or the app's routes"
     assert told["/broken"].startswith("the app answers /broken with status 500; its last output: ")
     assert "ValueError: Grüße aus der App" in told["/broken"]
-    # A redirect away is the app's own business.
-    assert set(told) == {"/", "/missing", "/broken"}
+    assert told["/circle"] == (
+        "the app answers /circle with redirects that do not end, the last one to /circle; "
+        "correct :path: or the app's routes"
+    )
+    # A redirect away is the app's own business, and so is a single one.
+    assert set(told) == {"/", "/missing", "/broken", "/circle"}
 
 
 def test_what_its_page_loads_from_a_cdn_is_shipped_and_locked(build: Build) -> None:

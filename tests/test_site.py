@@ -96,6 +96,18 @@ def test_what_is_unchanged_is_not_written_again(site: Site, tmp_path: Path) -> N
     assert state(again) == before
 
 
+def test_what_apps_share_is_looked_at_once_a_build(site: Site, tmp_path: Path) -> None:
+    fill(site)
+    shared = [site.root / name for name in site.files() if name.startswith("shared/") and "/app-" not in name]
+    assert len(shared) > 10
+    for path in shared:
+        path.write_bytes(b"")
+    fill(site, "other")
+    assert {path.read_bytes() for path in shared} == {b""}
+    fill(Site(tmp_path))
+    assert b"" not in {path.read_bytes() for path in shared}
+
+
 def test_what_was_damaged_is_mended(site: Site, tmp_path: Path) -> None:
     fill(site)
     worker = site.root / "shop" / "sw.js"

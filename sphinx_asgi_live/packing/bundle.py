@@ -10,10 +10,11 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -63,8 +64,9 @@ def wheel_tree(wheel: Path) -> Tree:
     members = {}
     try:
         with zipfile.ZipFile(wheel) as archive:
+            own = {match[1] for name in archive.namelist() if (match := _INFO.match(name))}
             for info in archive.infolist():
-                if not info.is_dir() and (path := _installed_path(info.filename)):
+                if not info.is_dir() and (path := _installed_path(info.filename, own)):
                     if ".." in PurePosixPath(path).parts or path.startswith("/"):
                         raise PackingError(
                             f"{wheel.name} holds {path!r}, a path out of its folder; exclude the package"
@@ -76,10 +78,14 @@ def wheel_tree(wheel: Path) -> Tree:
     return Tree(f"{name}-{version}", SITE_PACKAGES, members)
 
 
-def _installed_path(path: str) -> str | None:
+_INFO = re.compile(r"([^/]+)\.dist-info/")
+"""The wheel's data folder has the same name before its suffix, in the package's own spelling."""
+
+
+def _installed_path(path: str, own: Container[str]) -> str | None:
     """Scripts, headers and data files of a wheel have no place in a browser."""
     top, _, rest = path.partition("/")
-    if not top.endswith(".data"):
+    if not top.endswith(".data") or top.removesuffix(".data") not in own:
         return path
     scheme, _, inner = rest.partition("/")
     return inner if scheme in ("purelib", "platlib") else None

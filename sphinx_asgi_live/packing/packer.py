@@ -136,21 +136,16 @@ class Packer:
             self._used_npm.add(file.package)
             assets += collected
         modules = self.site.write_modules()
-        runtime_folder = self.site.write_runtime(self.runtime)
-        stdlib = self.site.share("python-stdlib", ".zip", self.stdlib.read_bytes(), type="application/zip")
-        wasm = compress(self.runtime.wasm, self.settings.cache).read_bytes()
         manifest = {
             **_app(spec, check.mounted),
-            "runtime": runtime_folder,
+            **self._python,
             "inside": self.site.module("inside.js"),
-            "wasm": self.site.share("pyodide", ".wasm.gzip", wasm, type="application/wasm"),
-            "stdlib": stdlib,
             "archives": [self.site.share_archive(archive) for archive in archives],
             "assets": {asset.address: self.site.share_asset(asset) for asset in assets},
         }
         self.site.write_placeholders(spec.name, job.title, job.paths)
         # Last, so that there is no worker of which anything is missing.
-        self.site.write_worker(spec.name, modules, runtime_folder, manifest)
+        self.site.write_worker(spec.name, modules, self._python["runtime"], manifest)
         return tuple(complaints)
 
     @cached_property
@@ -167,6 +162,16 @@ class Packer:
     def stdlib(self) -> Path:
         """The standard library, compiled."""
         return pack_stdlib(self.engine, self.runtime, self.settings.cache)
+
+    @cached_property
+    def _python(self) -> dict[str, Any]:
+        """The manifest's entries of the files that are Python itself, written with the first app."""
+        wasm = compress(self.runtime.wasm, self.settings.cache).read_bytes()
+        return {
+            "runtime": self.site.write_runtime(self.runtime),
+            "wasm": self.site.share("pyodide", ".wasm.gzip", wasm, type="application/wasm"),
+            "stdlib": self.site.share("python-stdlib", ".zip", self.stdlib.read_bytes(), type="application/zip"),
+        }
 
     @property
     def lock(self) -> Lock:
@@ -280,12 +285,17 @@ def _judge(result: dict[str, Any]) -> Check:
         if kind.startswith("text/html"):
             page = base64.b64decode(response["body"]).decode("utf-8", "replace")
             files.update(dict.fromkeys(find_cdn_files(page)))
-        if response["status"] == 404 or response["status"] >= 500:
+        if response["status"] == 404 or response["status"] >= 500 or "next" in response:
             complaints.append((response["path"], _complaint(response, result["output"])))
     return Check(result["mounted"], tuple(files), tuple(complaints))
 
 
 def _complaint(response: dict[str, Any], output: str) -> str:
+    if "next" in response:
+        return (
+            f"the app answers {response['path']} with redirects that do not end, the last one to {response['next']}; "
+            "correct :path: or the app's routes"
+        )
     told = f"the app answers {response['path']} with status {response['status']}"
     if response["status"] == 404:
         return f"{told}; correct :path: or the app's routes"

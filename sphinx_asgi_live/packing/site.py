@@ -41,7 +41,7 @@ class Site:
         """Write the worker's and the page's modules; return the URL of their folder."""
         folder = modules_folder()
         for name, content in shipped().items():
-            self._write(f"shared/{folder}/{name}", content)
+            self._share(f"{folder}/{name}", content)
         return f"../shared/{folder}/"
 
     def module(self, name: str) -> Entry:
@@ -57,7 +57,7 @@ class Site:
         digest = hashlib.sha256(b"".join(contents.values())).hexdigest()[:HASH_LENGTH]
         folder = f"pyodide-{VERSION}-{digest}"
         for name, content in contents.items():
-            self._write(f"shared/{folder}/{name}", content)
+            self._share(f"{folder}/{name}", content)
         return f"../shared/{folder}/"
 
     def share(self, name: str, suffix: str, content: bytes, **more: str) -> Entry:
@@ -113,11 +113,16 @@ class Site:
         """Return the paths of all files that belong here, relative to the folder, sorted."""
         return sorted(path.relative_to(self.root).as_posix() for path in self._kept)
 
+    def _share(self, relative: str, content: bytes) -> None:
+        """Write a file whose place tells its content: what is confirmed for one app is right for all of them."""
+        if self.root / "shared" / relative not in self._kept:
+            self._write(f"shared/{relative}", content)
+
     def _write(self, relative: str, content: bytes) -> None:
         path = self.root / relative
-        self._kept.add(path)
         if not (path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content):
             install_file(content, path)
+        self._kept.add(path)
 
 
 def _folder(path: str) -> str:

@@ -129,14 +129,26 @@ def _check_form(target: str) -> None:
     form = "write 'module:attribute', as in 'shop.main:app'"
     if attribute.endswith("()"):
         raise PackingError(f"{target!r} calls what makes the app; write {target[:-2]!r} and add :factory:")
-    if module.endswith(".py") or "/" in module:
-        dotted = module.removesuffix(".py").strip("/").replace("/", ".")
-        raise PackingError(f"{target!r} names a file, not a module; write '{dotted}:{attribute or 'app'}'")
+    if module.endswith(".py") or "/" in module or "\\" in module:
+        raise PackingError(f"{target!r} names a file, not a module; {_named(module, attribute or 'app') or form}")
     if not colon:
         raise PackingError(f"{target!r} does not say which attribute of the module is the app; {form}")
     for part, kind in ((module, "a module"), (attribute, "an attribute")):
         if not all(each.isidentifier() for each in part.split(".")):
             raise PackingError(f"{part!r} in {target!r} is not the name of {kind}; {form}")
+
+
+def _named(file: str, attribute: str) -> str | None:
+    """How to write the app of a file; what cannot be part of a dotted name is a folder to be looked in."""
+    place = file.replace("\\", "/").removesuffix(".py").removesuffix("/__init__").rstrip("/")
+    *folders, last = [part for part in place.split("/") if part != "."]
+    if not last.isidentifier():
+        return None
+    bad = [number for number, part in enumerate(folders, 1) if not part.isidentifier()]
+    start = len(folders) if file.startswith("/") else max(bad, default=0)
+    written = f"write '{'.'.join([*folders[start:], last])}:{attribute}'"
+    folder = "/".join(folders[:start]) or "/"
+    return f"{written}, and add {folder!r} to asgi_live_paths in conf.py" if start else written
 
 
 def _check_attribute(spec: AppSpec, tree: ast.Module, place: str, siblings: Iterable[str]) -> None:
