@@ -7,8 +7,8 @@ import { files } from "./tar.js";
 const HOME = "/home/web";
 /** Lines of Python's own words that a failed boot is told with. */
 const SAID = 40;
-/** Bytes of a response that may wait for the reader before the app's `send` waits too. */
-const ROOM = 256 * 1024;
+/** Bytes of a response that may wait for the reader before the app's `send` waits too, until half of them are gone. */
+const ROOM = 512 * 1024;
 
 /** All packages come as archives, so Pyodide's own list of packages stays empty and nothing is looked up. */
 export const NO_PACKAGES = {
@@ -160,8 +160,9 @@ function mount(FS, { mount, content }) {
 
 /** A running app. */
 export class Python {
-  /** @type {(method: string, path: string, query: string, headers: string, credentials: boolean, exchange: Exchange) => number} */
+  /** @type {(id: number, method: string, path: string, query: string, headers: string, credentials: boolean, exchange: Exchange) => unknown} */
   #handle;
+  #requests = 0;
   /** @type {(id: number) => void} */
   #disconnect;
   /** @type {(mounted: boolean) => void} */
@@ -181,7 +182,9 @@ export class Python {
    * @param {string} root
    */
   constructor(bridge, root) {
-    this.#handle = bridge.handle;
+    const { handle } = bridge;
+    // Called so, Python can be suspended in the midst of it: what the app does before its first `await` runs in here.
+    this.#handle = "Suspending" in WebAssembly ? handle.callPromising.bind(handle) : handle;
     this.#disconnect = bridge.disconnect;
     this.remount = bridge.remount;
     this.loadCookies = bridge.load_cookies;
@@ -214,9 +217,11 @@ export class Python {
       resolve(new Response(body, { status, headers }));
     });
     const headers = parts.headers.map(([name, value]) => `${name}\n${value}`).join("\n");
-    const id = this.#handle(parts.method, parts.path, parts.query, headers, parts.credentials, exchange);
+    const id = ++this.#requests;
     exchange.onCancel = () => this.#disconnect(id);
-    return promise;
+    const { method, path, query, credentials } = parts;
+    const handled = Promise.resolve(this.#handle(id, method, path, query, headers, credentials, exchange));
+    return Promise.race([promise, handled.then(() => promise)]);
   }
 }
 
@@ -243,7 +248,8 @@ class Exchange {
     this.#stream = new ReadableStream(
       {
         start: (controller) => void (this.#controller = controller),
-        pull: () => this.#wake?.(),
+        // Each wait costs turns of two event loops.
+        pull: () => void ((this.#controller.desiredSize ?? 0) >= ROOM / 2 && this.#wake?.()),
         cancel: () => this.#cancel(),
       },
       { highWaterMark: ROOM, size: (/** @type {Uint8Array} */ chunk) => chunk.byteLength },

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from itertools import count
+from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -100,7 +100,6 @@ _server: _Server
 _lifespan: Lifespan
 _cycles: dict[int, RequestResponseCycle] = {}
 _tasks: set[asyncio.Task[None]] = set()
-_ids = count(1)
 
 
 async def start(module: str, attribute: str, factory: bool, mounted: bool, root: str, origin: str) -> str:
@@ -145,12 +144,11 @@ def set_cookie(path: str, text: str) -> str | None:
     return _server.cookies_to_keep()
 
 
-def handle(method: str, path: str, query: str, headers: str, credentials: bool, exchange: Any) -> int:
-    """Begin to answer a request; return the number by which `disconnect` ends it.
+def handle(number: int, method: str, path: str, query: str, headers: str, credentials: bool, exchange: Any) -> None:
+    """Begin to answer the request of that number, by which `disconnect` ends it; the app runs until it first waits.
 
     `headers` are names and values, each on a line of its own. Without `credentials` cookies are neither sent nor set.
     """
-    number = next(_ids)
     lines = headers.encode("latin-1").split(b"\n") if headers else []
     pairs = list(zip(lines[::2], lines[1::2], strict=True))
     if credentials:
@@ -168,10 +166,20 @@ def handle(method: str, path: str, query: str, headers: str, credentials: bool, 
         mounted=_server.mounted,
     )
     cycle = _cycles[number] = RequestResponseCycle(scope, lambda: _read(exchange), _Page(exchange, path, credentials))
-    task = asyncio.get_running_loop().create_task(_run(number, cycle))
-    _tasks.add(task)
-    task.add_done_callback(_tasks.discard)
-    return number
+    _start(_run(number, cycle))
+
+
+def _start(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run a task at once, as far as it comes: the way through the event loop takes longer than many an answer.
+
+    https://github.com/pyodide/pyodide/blob/main/src/py/pyodide/webloop.py, `call_later`, installs the hooks as well.
+    """
+    loop: Any = asyncio.get_running_loop()
+    loop._install_asyncgen_hooks()
+    task = asyncio.Task(coroutine, loop=loop, eager_start=True)  # type: ignore[call-arg]  # new in Python 3.12
+    if not task.done():
+        _tasks.add(task)
+        task.add_done_callback(_tasks.discard)
 
 
 def disconnect(number: int) -> None:
