@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Hypothesis's own profile for continuous integration: the same examples in each run, however slow the machine is.
+settings.load_profile("ci")
 
 pytest_plugins = ["sphinx.testing.fixtures"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -686,6 +687,73 @@ def test_no_order_of_messages_breaks_the_cycle(
     assert reader.status is None or 200 <= reader.status <= 599
     if method == "HEAD" or reader.status in {204, 205, 304}:
         assert reader.chunks == []
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(st.lists(SOME_MESSAGES | st.sampled_from([RECEIVE, RAISE, "wait"]), max_size=5), min_size=1, max_size=3),
+    st.lists(st.binary(max_size=3) | st.just(OSError("the upload broke off")), max_size=3),
+    st.integers(0, 12),
+    st.lists(st.integers(0, 4), max_size=4),
+)
+def test_no_timing_breaks_the_cycle(
+    lanes: list[list[Any]], request: list[bytes | OSError], gone_after: int, waits: list[int]
+) -> None:
+    """Tasks of an app send and receive in each other's way, writes wait for room, and the reader goes at any moment."""
+
+    class Slow(Reader):
+        async def read(self) -> bytes | None:
+            chunk: Any = await super().read()
+            if isinstance(chunk, OSError):
+                raise chunk
+            return chunk  # type: ignore[no-any-return]
+
+        async def write(self, chunk: bytes) -> None:
+            assert self.status is not None and not self.over and chunk
+            for _ in range(waits.pop() if waits else 0):
+                await asyncio.sleep(0)
+            if self.gone:
+                raise OSError("the stream was cancelled")
+            self.chunks.append(chunk)
+
+    async def main() -> Slow:
+        reader = Slow(request)  # type: ignore[arg-type]
+        cycle = RequestResponseCycle(make_scope(method="POST"), reader.read, reader)
+
+        async def run(steps: list[Any], receive: Receive, send: Send) -> None:
+            for step in steps:
+                if step == RECEIVE:
+                    await receive()
+                elif step == RAISE:
+                    raise KeyError("a lane's own")
+                elif step == "wait":
+                    await asyncio.sleep(0)
+                else:
+                    await send(step)
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await asyncio.gather(*(run(steps, receive, send) for steps in lanes), return_exceptions=len(lanes) > 2)
+
+        running = asyncio.ensure_future(cycle.run_asgi(app))
+        for _ in range(gone_after):
+            await asyncio.sleep(0)
+        reader.gone = True
+        cycle.disconnect()
+        await asyncio.wait_for(running, 10)
+        return reader
+
+    reader = asyncio.run(main())
+    assert reader.status is None or 200 <= reader.status <= 599
+
+
+@given(st.lists(st.tuples(st.binary(max_size=9), st.binary(max_size=9)), max_size=4))
+def test_no_header_breaks_the_cycle(headers: list[tuple[bytes, bytes]]) -> None:
+    """What HTTP cannot carry is told to the app; whatever reaches the page, `Headers` in JavaScript takes."""
+    reader, error = serve(sends({**START, "headers": headers}, body(b"fine")))
+    assert reader.ended or isinstance(error, RuntimeError)
+    for name, value in reader.headers:
+        assert re.fullmatch(rb"[!#$%&'*+.^_`|~0-9a-z-]+", name)
+        assert not re.search(rb"[\x00\r\n]", value)
 
 
 @settings(deadline=None)
