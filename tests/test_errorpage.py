@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 from sphinx_asgi_live.browser.asgi import RequestResponseCycle
@@ -42,7 +43,7 @@ def test_the_error_comes_first() -> None:
 
 
 def test_the_page_names_the_apps_own_line_above_the_traceback() -> None:
-    above = render(caught(json.loads, "{"), HTML)[1].decode().partition("<pre")[0]
+    above = render(caught(json.loads, "{"), HTML)[1].decode().partition("<div")[0]
     assert f"at <code>{__file__}:" in above
     assert "in <code>caught</code>" in above
 
@@ -60,10 +61,28 @@ def test_what_the_app_says_is_escaped() -> None:
     assert "GET /&lt;b&gt;" in page
 
 
-def test_frames_of_the_standard_library_are_muted() -> None:
+def test_frames_of_libraries_are_folded() -> None:
     page = render(caught(json.loads, "{"), HTML)[1].decode()
-    assert '<span class="library">  File &quot;' in page
-    assert "\n  File &quot;" in page  # this test's own frame
+    own, _, folded = page.partition("<details>")
+    assert f"File &quot;{__file__}" in own
+    assert "<summary>3 frames in installed packages</summary>  File &quot;" in folded
+    assert folded.index("</details>") < folded.index("JSONDecodeError")
+
+
+def test_frames_of_libraries_are_open_when_there_are_no_others() -> None:
+    error = caught(json.loads, "{")
+    assert error.__traceback__
+    error.__traceback__ = error.__traceback__.tb_next
+    assert "<details open>" in render(error, HTML)[1].decode()
+
+
+def test_frames_of_groups_and_causes_are_folded_too() -> None:
+    group = BaseExceptionGroup("two", [caught(json.loads, "{"), caught(json.loads, "[")])
+    page = render(group, HTML)[1].decode()
+    assert page.count("<summary>3 frames in installed packages</summary>") == 2
+    folded = re.findall(r"<details>.*?</details>", page, re.DOTALL)
+    assert not any("JSONDecodeError: Expecting" in each or "-----" in each for each in folded)
+    assert page.count("JSONDecodeError: Expecting") == 2
 
 
 def test_own_frames_are_left_out_of_the_causes_too() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterator
 from html import escape
+from itertools import groupby
+from operator import itemgetter
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -12,6 +15,9 @@ from sphinx_asgi_live.browser.messages import Scope
 
 # `co_filename` of everything in this package begins with it, zipped or not.
 _OWN_FOLDER = __file__.rpartition("errorpage.py")[0]
+
+# A frame's first line, within an exception group too.
+FRAME = re.compile(r'^[ |]*File "(.*?)"', re.MULTILINE)
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -30,15 +36,16 @@ body {{ margin: 0; padding: 1.5rem; background: var(--paper); color: var(--ink);
 h1 {{ margin: 0 0 .25rem; color: var(--bad); font-size: 1.25rem; overflow-wrap: anywhere;
   white-space: pre-wrap; }}
 p {{ margin: 0 0 1rem; color: var(--muted); overflow-wrap: anywhere; }}
-pre {{ margin: 0; padding: 1rem; background: var(--box); border-radius: .5rem; overflow-x: auto;
+.traceback {{ padding: 1rem; background: var(--box); border-radius: .5rem; overflow-x: auto; white-space: pre;
   font: .85rem/1.5 ui-monospace, monospace; }}
-.library {{ color: var(--muted); }}
+details {{ color: var(--muted); }}
+summary {{ cursor: pointer; }}
 </style>
 </head>
 <body>
 <h1>{headline}</h1>
 <p>500 Internal Server Error: the app raised this while it answered <code>{request}</code>{place}</p>
-<pre tabindex="0">{lines}</pre>
+<div class="traceback" role="region" aria-label="Traceback" tabindex="0">{lines}</div>
 </body>
 </html>
 """
@@ -101,15 +108,30 @@ def _place(report: traceback.TracebackException) -> str:
 
 
 def _html_lines(report: traceback.TracebackException) -> Iterator[str]:
-    """Mute the frames of installed packages and of Python itself, so that the app's own stand out."""
-    library = False
-    for line in "".join(report.format()).splitlines(keepends=True):
-        text = line.lstrip(" |+-")
-        if text.startswith('File "'):
-            library = _is_library(text.removeprefix('File "').partition('"')[0])
-        elif not line.startswith((" ", "\n")):
-            library = False
-        yield f'<span class="library">{escape(line)}</span>' if library else escape(line)
+    """Fold the frames of installed packages and of Python itself, so that the app's own are what is seen."""
+    lines = "".join(report.format()).splitlines(keepends=True)
+    marked = list(zip(_of_libraries(lines), lines, strict=True))
+    only_libraries = not any(library is False for library, _ in marked)
+    for library, group in groupby(marked, key=itemgetter(0)):
+        text = "".join(line for _, line in group)
+        if not library:
+            yield f"<div>{escape(text)}</div>"
+            continue
+        frames = len(FRAME.findall(text))
+        title = f"{frames} frame{'s' * (frames > 1)} in installed packages"
+        yield f"<details{' open' * only_libraries}><summary>{title}</summary>{escape(text)}</details>"
+
+
+def _of_libraries(lines: list[str]) -> Iterator[bool | None]:
+    """Tell of each line of a traceback whether its frame is a library's; None for a line of no frame."""
+    library, indent = None, 0
+    for line in lines:
+        place = len(line) - len(line.lstrip(" |"))
+        if frame := FRAME.match(line):
+            library, indent = _is_library(frame[1]), place
+        elif place < indent:
+            library = None
+        yield library
 
 
 def _is_library(filename: str) -> bool:
