@@ -50,7 +50,8 @@ class LiveApp {
   #status = { state: "idle", phase: "download" };
   /** @type {Record<string, number>} milliseconds from the start */
   #marks = {};
-  #told = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #telling;
   files;
 
   /**
@@ -262,10 +263,11 @@ class LiveApp {
   }
 
   #tellProgress() {
-    // A page draws no more than some thirty times a second.
-    if (performance.now() - this.#told < 30 && this.files.loaded < this.files.total) return;
-    this.#told = performance.now();
-    this.#tell();
+    // A page draws no more than some thirty times a second; what came last is told in any case.
+    this.#telling ??= setTimeout(() => {
+      this.#telling = undefined;
+      this.#tell();
+    }, 30);
   }
 }
 

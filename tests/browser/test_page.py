@@ -111,7 +111,8 @@ def test_a_start_by_keyboard_with_progress_and_one_event_a_change(page: Page, si
     assert 0 < page.evaluate(PROGRESS) < 0.1
     assert wasm.hold and stdlib.hold
     wasm.hold.set()
-    page.wait_for_function(f"({PROGRESS})() > 0.2")
+    # The worker tells it by itself, before the page asks a worker that is silent for 15 s.
+    page.wait_for_function(f"({PROGRESS})() > 0.2", timeout=10_000)
     assert page.evaluate(PROGRESS) < 1
     stdlib.hold.set()
     first.ready()
