@@ -136,6 +136,8 @@ export class App {
     this.#view = { ...this.#view, step: "register", loaded: 0, total: 0 };
     this.#workerReady = this.#framesLoading = false;
     this.#relapses = 0;
+    // What the worker of an earlier attempt still says is not about this one.
+    this.#port?.close();
     for (const { frame } of this.figures) frame.wake();
     this.#set("starting");
     return ++this.#attempt;

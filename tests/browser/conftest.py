@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from selenium.webdriver import WebKitGTK
 
-from tests.browser import demo, engines, webkit
+from tests.browser import demo, engines, tiny, webkit
 from tests.browser.console import Console
 from tests.site_server import StaticSite
 
@@ -30,7 +31,7 @@ class NewContext(Protocol):
 
 
 class NewWebKit(Protocol):
-    """Start WebKit with a fresh profile, ended after the test; `guarded` as in `NewContext`."""
+    """Start WebKit with a fresh profile, ended after the module's tests; `guarded` as in `NewContext`."""
 
     def __call__(self, site: StaticSite, *, guarded: bool = True) -> WebKitGTK: ...
 
@@ -76,17 +77,23 @@ def console() -> Iterator[Console]:
     assert console.unexpected == [], "uncaught in a page; all it said:\n" + "\n".join(console.lines)
 
 
+def open_context(browser: Browser, site: StaticSite, *, guarded: bool = True, **options: Any) -> BrowserContext:
+    """Open a fresh profile, `guarded` as in `NewContext`."""
+    if guarded:
+        # Firefox does not heed an exception with a port: there the site serves itself as a proxy.
+        options["proxy"] = {"server": site.origin, "bypass": site.host}
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE_MS)
+    return context
+
+
 @pytest.fixture
 def new_context(browser: Browser, console: Console) -> Iterator[NewContext]:
     with ExitStack() as stack:
 
         def new_context(site: StaticSite, *, guarded: bool = True, **options: Any) -> BrowserContext:
-            if guarded:
-                # Firefox does not heed an exception with a port: there the site serves itself as a proxy.
-                options["proxy"] = {"server": site.origin, "bypass": site.host}
-            context = browser.new_context(**options)
+            context = open_context(browser, site, guarded=guarded, **options)
             stack.callback(context.close)
-            context.set_default_timeout(PATIENCE_MS)
             console.listen(context)
             return context
 
@@ -119,12 +126,53 @@ def page(context: BrowserContext) -> Page:
 
 
 @pytest.fixture(scope="session")
+def familiar_contexts(
+    browsers: Callable[[str], Browser], demo_site: StaticSite
+) -> Iterator[Callable[[str], BrowserContext]]:
+    """The one profile of an engine that has been on `site` before, opened when first asked for."""
+    opened: dict[str, BrowserContext] = {}
+
+    def familiar(name: str) -> BrowserContext:
+        if name not in opened:
+            opened[name] = open_context(browsers(name), demo_site)
+        return opened[name]
+
+    yield familiar
+    for context in opened.values():
+        context.close()
+
+
+@pytest.fixture
+def familiar_page(
+    familiar_contexts: Callable[[str], BrowserContext], browser_name: str, site: StaticSite, console: Console
+) -> Iterator[Page]:
+    """An empty page of a profile that tests share: an app once started there may run (`Figure.live`), and has state.
+
+    Most of a test's time is Python's start, so this is for all that a fresh profile adds nothing to.
+    """
+    context = familiar_contexts(browser_name)
+    console.listen(context)
+    yield context.new_page()
+    for page in context.pages:
+        page.close()
+    console.leave(context)
+    assert site.foreign == []
+
+
+@pytest.fixture(scope="session")
+def tiny_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny documentation, built; not to be changed."""
+    folder = tmp_path_factory.mktemp("tiny")
+    return tiny.build(tiny.tiny_project(folder / "docs"), folder / "out")
+
+
+@pytest.fixture(scope="session")
 def screen() -> Iterator[str]:
     with webkit.display() as name:
         yield name
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def new_webkit(playwright: Playwright, screen: str) -> Iterator[NewWebKit]:
     with ExitStack() as stack:
 
@@ -135,10 +183,15 @@ def new_webkit(playwright: Playwright, screen: str) -> Iterator[NewWebKit]:
         yield new_webkit
 
 
+@pytest.fixture(scope="module")
+def familiar_webkit(new_webkit: NewWebKit, demo_site: StaticSite) -> WebKitGTK:
+    return new_webkit(demo_site)
+
+
 @pytest.fixture(name="webkit")
-def webkit_on_site(new_webkit: NewWebKit, site: StaticSite) -> WebKitGTK:
-    """WebKit with a fresh profile that reaches `site` only."""
-    return new_webkit(site)
+def webkit_on_site(familiar_webkit: WebKitGTK, site: StaticSite) -> WebKitGTK:
+    """WebKit, which reaches `site` only; as with `familiar_page`, an app once started there may run."""
+    return familiar_webkit
 
 
 @pytest.hookimpl(wrapper=True)

@@ -37,6 +37,16 @@ class Console:
         context.on("console", self._say)
         context.on("weberror", self._fail)
         context.on("serviceworker", self._listen_to_worker)
+        for worker in context.service_workers:
+            self._listen_to_worker(worker)
+
+    def leave(self, context: BrowserContext) -> None:
+        """Note no more of what the context says."""
+        context.remove_listener("console", self._say)
+        context.remove_listener("weberror", self._fail)
+        context.remove_listener("serviceworker", self._listen_to_worker)
+        for worker in context.service_workers:
+            worker.remove_listener("console", self._say)
 
     def _listen_to_worker(self, worker: Worker) -> None:
         worker.on("console", self._say)

@@ -23,8 +23,9 @@ SYSTEM_COMMANDS = {
     "chromium": ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"),
     "firefox": ("firefox-esr", "firefox"),
 }
+Preferences = dict[str, str | float | bool]
 # Firefox connects to loopback addresses directly whatever its proxy is, unless told not to.
-FIREFOX_PREFERENCES: dict[str, str | float | bool] = {"network.proxy.allow_hijacking_localhost": True}
+FIREFOX_PREFERENCES: Preferences = {"network.proxy.allow_hijacking_localhost": True}
 
 
 class NoBrowser(Exception):
@@ -91,13 +92,17 @@ def browser_type(playwright: Playwright, name: str) -> BrowserType:
     return {"chromium": playwright.chromium, "firefox": playwright.firefox}[name]
 
 
-def launch(playwright: Playwright, engine: Engine) -> Browser:
-    """Start the browser without a window; raises Playwright's `Error` when it cannot run here."""
+def launch(playwright: Playwright, engine: Engine, preferences: Preferences | None = None) -> Browser:
+    """Start the browser without a window; raises Playwright's `Error` when it cannot run here.
+
+    `preferences` are Firefox's, as in about:config.
+    """
     if engine.name == "firefox":
         # An unpatched Firefox is driven by WebDriver BiDi, which is a channel of its own.
         channel = "moz-firefox" if engine.executable else None
+        all_preferences = {**FIREFOX_PREFERENCES, **(preferences or {})}
         return playwright.firefox.launch(
-            channel=channel, executable_path=engine.executable, firefox_user_prefs=FIREFOX_PREFERENCES
+            channel=channel, executable_path=engine.executable, firefox_user_prefs=all_preferences
         )
     # Chromium asks its makers about the forms it sees; with that off, `StaticSite.foreign` is the pages' doing alone.
     quiet = ["--disable-features=AutofillServerCommunication,OptimizationHints,Translate"]

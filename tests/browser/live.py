@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Frame, FrameLocator, Locator, Page, expect
@@ -43,9 +44,16 @@ class Figure:
         self.button.click()
         return self.ready()
 
+    def live(self) -> Figure:
+        """Wait until the app is live, having started it if it does not run yet."""
+        told = self.page.locator("figure:not([data-state=idle])")
+        expect(self.button.or_(self.element.and_(told)).first).to_be_visible()
+        return self.start() if self.button.is_visible() else self.ready()
+
     def ready(self) -> Figure:
         """Wait until the app is live; a failure ends the waiting at once, with what the figure says."""
-        expect(self.element).to_have_attribute("data-state", "ready")
+        expect(self.element).to_have_attribute("data-state", re.compile("ready|failed"))
+        assert self.element.get_attribute("data-state") == "ready", self.element.inner_text()
         return self
 
     def failed(self) -> str:

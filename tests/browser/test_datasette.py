@@ -12,9 +12,9 @@ from tests.site_server import StaticSite
 
 
 @pytest.fixture
-def library(page: Page, site: StaticSite) -> Figure:
-    page.goto(site.url + "howto/datasette.html")
-    return Figure(page, "library").start()
+def library(familiar_page: Page, site: StaticSite) -> Figure:
+    familiar_page.goto(site.url + "howto/datasette.html")
+    return Figure(familiar_page, "library").live()
 
 
 def test_a_table_is_shown_and_the_plugins_script_has_run(library: Figure, site: StaticSite) -> None:

@@ -21,7 +21,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, Route, expect
 
 from tests.browser import engines, tiny
-from tests.browser.conftest import NewContext
+from tests.browser.conftest import NewContext, open_context
 from tests.browser.live import Figure
 from tests.site_server import StaticSite
 
@@ -121,17 +121,10 @@ def archive(name: str, text: str) -> bytes:
 @contextmanager
 def firefox(playwright: Playwright, site: StaticSite, **preferences: bool | int) -> Iterator[Page]:
     """A page of a Firefox of its own with these preferences, `__` in them being a dot; nothing foreign is reached."""
-    engine = engines.find(playwright, "firefox")
-    browser = playwright.firefox.launch(
-        channel="moz-firefox" if engine.executable else None,
-        executable_path=engine.executable,
-        firefox_user_prefs={
-            **engines.FIREFOX_PREFERENCES,
-            **{name.replace("__", "."): value for name, value in preferences.items()},
-        },
-    )
+    named: engines.Preferences = {name.replace("__", "."): value for name, value in preferences.items()}
+    browser = engines.launch(playwright, engines.find(playwright, "firefox"), named)
     try:
-        yield browser.new_context(proxy={"server": site.origin, "bypass": site.host}).new_page()
+        yield open_context(browser, site).new_page()
     finally:
         browser.close()
 
@@ -172,9 +165,13 @@ def test_downloads_that_fail_and_heal(page: Page, site: StaticSite) -> None:
 
 def test_a_module_that_is_missing(page: Page, site: StaticSite) -> None:
     site.fail("asgi-live/shared/js-*/worker.js", status=500)
+    page.clock.install()
     page.goto(site.url + "index.html")
     figure = Figure(page, "echo")
     figure.button.click()
+    expect(figure.panel).to_contain_text("Preparing")
+    # Firefox takes a minute to refuse such a worker; the page looks for itself sooner.
+    page.clock.run_for(6_000)
     expect_failure(figure, "A part of the app could not be downloaded.", "Check the connection, then try again.")
     expect(figure.panel).to_contain_text("/worker.js: the web server answered 500")
 
@@ -196,7 +193,7 @@ def test_a_download_that_stands_still_is_told_and_goes_on_by_itself(page: Page, 
     page.clock.resume()
     assert held.hold
     held.hold.set()
-    figure.ready()
+    expect(figure.element).to_have_attribute("data-state", "ready")
 
 
 @pytest.mark.parametrize("broken", ["wasm", "stdlib", "bridge"])
@@ -312,4 +309,4 @@ def test_a_frame_that_was_asked_for_past_its_worker(context: BrowserContext, pag
     devtools.send("Network.setBypassServiceWorker", {"bypass": False})
     figure.element.get_by_role("button", name="Reload this page").click()
     # The app runs already: its page is live at once.
-    figure.ready()
+    expect(figure.element).to_have_attribute("data-state", "ready")

@@ -58,13 +58,6 @@ START_LABEL = "Run this app in your browser"
 
 
 @pytest.fixture(scope="module")
-def tiny_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny documentation, built; not to be changed."""
-    folder = tmp_path_factory.mktemp("tiny")
-    return tiny.build(tiny.tiny_project(folder / "docs"), folder / "out")
-
-
-@pytest.fixture(scope="module")
 def next_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same after its author has changed the app."""
     folder = tmp_path_factory.mktemp("next")

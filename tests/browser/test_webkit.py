@@ -8,6 +8,7 @@ from collections.abc import Callable
 from selenium.common.exceptions import JavascriptException, NoSuchFrameException, StaleElementReferenceException
 from selenium.webdriver import WebKitGTK
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.site_server import StaticSite
@@ -26,16 +27,20 @@ class Live:
         self.driver = driver
         self.figure = f"figure[data-asgi-live={name}]"
 
-    def start(self) -> Live:
-        """Press the start button, and wait until the app is live."""
+    def live(self) -> Live:
+        """Wait until the app is live, having started it if it does not run yet."""
         self.driver.switch_to.default_content()
-        button = f"{self.figure} .asgi-live-panel button"
-        self.until(lambda: self.driver.find_elements(By.CSS_SELECTOR, button))
-        self.driver.find_element(By.CSS_SELECTOR, button).click()
+        buttons = f"{self.figure}[data-state=idle] .asgi-live-panel button"
         figure = self.driver.find_element(By.CSS_SELECTOR, self.figure)
+        self.until(lambda: figure.get_attribute("data-state") != "idle" or self.found(buttons))
+        for button in self.found(buttons):
+            button.click()
         self.until(lambda: figure.get_attribute("data-state") in ("ready", "failed"))
         assert figure.get_attribute("data-state") == "ready", figure.text
         return self
+
+    def found(self, selector: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
     def script(self, script: str) -> object:
         """Run a script in the app's page, whichever that is now."""
@@ -65,7 +70,7 @@ def text(selector: str) -> str:
 
 def test_the_shop_is_live(webkit: WebKitGTK, site: StaticSite) -> None:
     webkit.get(site.url + "index.html")
-    shop = Live(webkit, "shop").start()
+    shop = Live(webkit, "shop").live()
     shop.shows(text("#fetched"), "3 items fetched: Darjeeling, Earl Grey, Sencha")
     status, answer = shop.fetch("items/1")
     assert (status, json.loads(answer)["name"]) == (200, "Darjeeling")
@@ -78,14 +83,14 @@ def test_the_shop_is_live(webkit: WebKitGTK, site: StaticSite) -> None:
 
 def test_swagger_ui_is_drawn_without_its_cdn(webkit: WebKitGTK, site: StaticSite) -> None:
     webkit.get(site.url + "howto/fastapi.html")
-    shop = Live(webkit, "shop").start()
+    shop = Live(webkit, "shop").live()
     shop.shows("document.querySelectorAll('.swagger-ui .opblock').length > 3", True)
     assert site.foreign == []
 
 
 def test_datasette_its_plugin_and_links_that_ignore_the_prefix(webkit: WebKitGTK, site: StaticSite) -> None:
     webkit.get(site.url + "howto/datasette.html")
-    library = Live(webkit, "library").start()
+    library = Live(webkit, "library").live()
     library.shows("document.querySelectorAll('table.rows-and-columns tbody tr').length", 34)
     library.shows("document.documentElement.dataset.plugin", "ran")
 

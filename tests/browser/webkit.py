@@ -19,8 +19,8 @@ from tests.browser.engines import Engine
 from tests.site_server import StaticSite
 
 START_SECONDS = 30
-COMMAND_SECONDS = 45
-STARTS = 3
+COMMAND_SECONDS = 8
+STARTS = 5
 SCRIPT_SECONDS = 60
 
 
