@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ProxySettings, expect, sync_playwright
 from selenium.webdriver import WebKitGTK
 
 from tests.browser import demo, engines, tiny, webkit
@@ -77,11 +77,16 @@ def console() -> Iterator[Console]:
     assert console.unexpected == [], "uncaught in a page; all it said:\n" + "\n".join(console.lines)
 
 
+def guard(site: StaticSite) -> ProxySettings:
+    """Settings by which a browser reaches that site and nothing else."""
+    # Firefox does not heed an exception with a port: there the site serves itself as a proxy.
+    return {"server": site.origin, "bypass": site.host}
+
+
 def open_context(browser: Browser, site: StaticSite, *, guarded: bool = True, **options: Any) -> BrowserContext:
     """Open a fresh profile, `guarded` as in `NewContext`."""
     if guarded:
-        # Firefox does not heed an exception with a port: there the site serves itself as a proxy.
-        options["proxy"] = {"server": site.origin, "bypass": site.host}
+        options["proxy"] = guard(site)
     context = browser.new_context(**options)
     context.set_default_timeout(PATIENCE_MS)
     return context

@@ -12,8 +12,9 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, BrowserType, Playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Playwright
 
 PROJECT = Path(__file__).resolve().parents[2]
 RECORD = PROJECT / "build" / "browsers.json"
@@ -97,14 +98,22 @@ def launch(playwright: Playwright, engine: Engine, preferences: Preferences | No
 
     `preferences` are Firefox's, as in about:config.
     """
+    return browser_type(playwright, engine.name).launch(**_settings(engine, preferences))
+
+
+def launch_profile(playwright: Playwright, engine: Engine, folder: Path, **options: Any) -> BrowserContext:
+    """Start the browser as a reader does, with a profile that is kept in `folder`; closing it ends the browser."""
+    kind = browser_type(playwright, engine.name)
+    return kind.launch_persistent_context(folder, **_settings(engine), **options)
+
+
+def _settings(engine: Engine, preferences: Preferences | None = None) -> dict[str, Any]:
     if engine.name == "firefox":
         # An unpatched Firefox is driven by WebDriver BiDi, which is a channel of its own.
         channel = "moz-firefox" if engine.executable else None
         all_preferences = {**FIREFOX_PREFERENCES, **(preferences or {})}
-        return playwright.firefox.launch(
-            channel=channel, executable_path=engine.executable, firefox_user_prefs=all_preferences
-        )
+        return {"channel": channel, "executable_path": engine.executable, "firefox_user_prefs": all_preferences}
     # Chromium asks its makers about the forms it sees; with that off, `StaticSite.foreign` is the pages' doing alone.
     quiet = ["--disable-features=AutofillServerCommunication,OptimizationHints,Translate"]
     # It refuses to sandbox when root.
-    return playwright.chromium.launch(executable_path=engine.executable, chromium_sandbox=os.geteuid() != 0, args=quiet)
+    return {"executable_path": engine.executable, "chromium_sandbox": os.geteuid() != 0, "args": quiet}

@@ -6,14 +6,13 @@ import gzip
 import hashlib
 import io
 import json
-import os
 import re
 import shutil
 import tarfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,7 +20,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, Route, expect
 
 from tests.browser import engines, tiny
-from tests.browser.conftest import NewContext, open_context
+from tests.browser.conftest import NewContext, guard, open_context
 from tests.browser.live import Figure
 from tests.site_server import StaticSite
 
@@ -274,18 +273,11 @@ def test_chromium_that_blocks_site_data(playwright: Playwright, site: StaticSite
     blocked = {"profile": {"default_content_setting_values": {"cookies": 2}}}
     (tmp_path / "profile" / "Default").mkdir(parents=True)
     (tmp_path / "profile" / "Default" / "Preferences").write_text(json.dumps(blocked))
-    context = playwright.chromium.launch_persistent_context(
-        tmp_path / "profile",
-        executable_path=engines.find(playwright, "chromium").executable,
-        chromium_sandbox=os.geteuid() != 0,
-        proxy={"server": site.origin, "bypass": site.host},
-    )
-    try:
+    chromium = engines.find(playwright, "chromium")
+    with closing(engines.launch_profile(playwright, chromium, tmp_path / "profile", proxy=guard(site))) as context:
         page = context.new_page()
         page.goto(site.url + "index.html")
         expect_blocked(Figure(page, "echo"), site)
-    finally:
-        context.close()
 
 
 def expect_blocked(figure: Figure, site: StaticSite) -> None:
@@ -310,3 +302,42 @@ def test_a_frame_that_was_asked_for_past_its_worker(context: BrowserContext, pag
     figure.element.get_by_role("button", name="Reload this page").click()
     # The app runs already: its page is live at once.
     expect(figure.element).to_have_attribute("data-state", "ready")
+
+
+def test_a_hard_reload_in_firefox_is_made_good(playwright: Playwright, site: StaticSite) -> None:
+    with firefox(playwright, site) as page:
+        page.goto(site.url + "index.html")
+        Figure(page, "echo").start()
+        site.requests.clear()
+        # What Shift and the reload button do: the frame's page is asked for past its worker, and nothing is cached.
+        with page.expect_navigation():
+            page.evaluate("void setTimeout(() => location.reload(true))")
+        figure = Figure(page, "echo").ready()
+        assert [request.status for request in site.matching("asgi-live/echo/app/")] == [200]
+        expect(figure.app.get_by_role("heading", name="Echo")).to_be_visible()
+        assert json.loads(figure.fetch("/instance")["text"])["startups"] == 1
+
+
+def test_a_private_window_of_firefox(playwright: Playwright, site: StaticSite) -> None:
+    # The other tests cover Chromium's: a context that is opened for a test is off the record there.
+    with firefox(playwright, site, browser__privatebrowsing__autostart=True) as page:
+        page.goto(site.url + "index.html")
+        expect(Figure(page, "echo").start().app.get_by_role("heading", name="Echo")).to_be_visible()
+        page.reload()
+        Figure(page, "echo").ready()
+
+
+def test_without_scripts_the_frame_says_what_belongs_there(
+    new_context: NewContext, browser_name: str, playwright: Playwright, site: StaticSite
+) -> None:
+    with ExitStack() as stack:
+        if browser_name == "firefox":
+            # It does not take the option through WebDriver BiDi.
+            page = stack.enter_context(firefox(playwright, site, javascript__enabled=False))
+        else:
+            page = new_context(site, java_script_enabled=False).new_page()
+        page.goto(site.url + "index.html")
+        # No waiting for a state here: that takes scripts too.
+        said = page.frame_locator("iframe").first.locator("main").inner_text()
+        assert said.startswith("echo") and "with JavaScript switched on" in said
+        assert page.get_by_role("button", name="Run this app in your browser").count() == 0

@@ -54,7 +54,6 @@ GONE = """async ([name, file]) => {
     const there = async () => (await (await caches.open(name)).keys()).some(({url}) => url.endsWith(file));
     while (await there()) await new Promise(requestAnimationFrame);
 }"""
-START_LABEL = "Run this app in your browser"
 
 
 @pytest.fixture(scope="module")
@@ -223,14 +222,3 @@ def test_a_new_deploy_takes_over_and_leaves_no_old_files(
     assert then["stored"]["asgi-live:/another/project/"] == ["kept.gz"]
     changed = set(then["stored"][own]) ^ set(first["stored"][own])
     assert len(changed) == 2 and all(name.startswith("echo-") for name in changed)
-
-
-# Firefox does not take the option through WebDriver BiDi; nothing here depends on the engine.
-@pytest.mark.parametrize("browser_name", ["chromium"])
-def test_without_scripts_the_frame_says_what_belongs_there(new_context: NewContext, site: StaticSite) -> None:
-    page = new_context(site, java_script_enabled=False).new_page()
-    page.goto(site.url + "index.html")
-    frame = page.frame_locator("iframe").first
-    expect(frame.get_by_role("heading", name="echo")).to_be_visible()
-    expect(frame.get_by_text("with JavaScript switched on")).to_be_visible()
-    assert page.get_by_role("button", name=START_LABEL).count() == 0
