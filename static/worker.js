@@ -86,7 +86,8 @@ class LiveApp {
     const { request } = event;
     const url = new URL(request.url);
     url.hash = "";
-    const asset = this.#manifest.assets[url.href];
+    // A page served over http asks so for what its markup names without a scheme.
+    const asset = this.#manifest.assets[url.href.replace(/^http:/, "https:")];
     if (asset) {
       event.respondWith(this.#serveAsset(asset));
     } else if (url.origin !== this.#script.origin) {

@@ -1,15 +1,19 @@
-"""Addresses of npm CDNs, and the files behind them: fetched once through the real npm, then the lock decides."""
+"""The files of npm CDNs and what they load: fetched once through the real npm, then the lock decides."""
 
 from __future__ import annotations
 
+import io
 import shutil
+import tarfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from sphinx_asgi_live.packing import PackingError
-from sphinx_asgi_live.packing.assets import Asset, CdnFile, cdn_file, collect, find_cdn_files
-from sphinx_asgi_live.packing.engine import integrity_of
+from sphinx_asgi_live.packing.assets import Asset, Collected, collect
+from sphinx_asgi_live.packing.cdn import CdnFile, cdn_file
+from sphinx_asgi_live.packing.engine import Engine, integrity_of
 from sphinx_asgi_live.packing.lock import Lock, NpmPackage
 from tests.warm import NO_ENGINE, engine
 
@@ -17,79 +21,17 @@ JSDELIVR = "https://cdn.jsdelivr.net/npm"
 UNPKG = "https://unpkg.com"
 IS_NUMBER = f"{JSDELIVR}/is-number@7.0.0/index.js"
 
-# Addresses
-
-
-@pytest.mark.parametrize(
-    ("address", "package", "path"),
-    [
-        (f"{JSDELIVR}/swagger-ui-dist@5/swagger-ui.css", "swagger-ui-dist@5", "swagger-ui.css"),
-        (f"{JSDELIVR}/htmx.org@2.0.4/dist/htmx.min.js", "htmx.org@2.0.4", "dist/htmx.min.js"),
-        (f"{JSDELIVR}/@picocss/pico@2/css/pico.min.css", "@picocss/pico@2", "css/pico.min.css"),
-        (f"{JSDELIVR}/@picocss/pico", "@picocss/pico@latest", ""),
-        (f"{JSDELIVR}/vue", "vue@latest", ""),
-        (f"{JSDELIVR}/vue/", "vue@latest", ""),
-        (f"{JSDELIVR}/vue@3", "vue@3", ""),
-        (f"{JSDELIVR}/vue@^3.4/dist/vue.js", "vue@^3.4", "dist/vue.js"),
-        (f"{JSDELIVR}/vue@%5E3.4/dist/vue.js", "vue@^3.4", "dist/vue.js"),
-        (f"{JSDELIVR}/vue@~3.4/dist/vue.js", "vue@~3.4", "dist/vue.js"),
-        (f"{JSDELIVR}/vue@3.x/dist/vue.js", "vue@3.x", "dist/vue.js"),
-        (f"{JSDELIVR}/vue@next/dist/vue.js", "vue@next", "dist/vue.js"),
-        (f"{JSDELIVR}/vue@3.0.0-beta.1+build/a.js", "vue@3.0.0-beta.1+build", "a.js"),
-        (f"{JSDELIVR}/font/My%20Font.woff2", "font@latest", "My Font.woff2"),
-        (f"{JSDELIVR}/vue@3/a.js?v=1", "vue@3", "a.js"),
-        (f"{UNPKG}/react@18/umd/react.js", "react@18", "umd/react.js"),
-        (f"{UNPKG}/@scope/name@1.2.3/a/b.mjs", "@scope/name@1.2.3", "a/b.mjs"),
-        (f"{UNPKG}/htmx.org", "htmx.org@latest", ""),
-        (f"{UNPKG}/npm@10/index.js", "npm@10", "index.js"),
-        (f"{UNPKG}/npm/index.js", "npm@latest", "index.js"),
-        (f"{JSDELIVR}/npm/index.js", "npm@latest", "index.js"),
-    ],
-)
-def test_an_address_names_a_package_and_a_path(address: str, package: str, path: str) -> None:
-    assert cdn_file(address) == CdnFile(address, package, path)
-    assert find_cdn_files(f'<script src="{address}"></script>') == [CdnFile(address, package, path)]
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        f"{JSDELIVR}/vue@3/+esm",
-        f"{JSDELIVR}/",
-        f"{JSDELIVR}/@scope",
-        f"{UNPKG}/",
-        "https://cdn.jsdelivr.net/gh/owner/name@1/file.js",
-        "https://cdn.jsdelivr.net/combine/npm/a@1,npm/b@2",
-        "https://cdn.example/npm/vue@3/a.js",
-        "https://unpkg.com.example/vue@3/a.js",
-    ],
-)
-def test_other_addresses_name_none(address: str) -> None:
-    assert find_cdn_files(f'<script src="{address}"></script>') == []
-
-
-def test_addresses_are_found_wherever_a_page_has_them() -> None:
-    page = f"""
-    <link rel=stylesheet href={UNPKG}/a@1/a.css>
-    <script src='{UNPKG}/b@1/b.js#hash' integrity="x"></script>
-    <script>import("{UNPKG}/c@1/c.js"); load(`{UNPKG}/d@1/d.js`); const again = "{UNPKG}/a@1/a.css"</script>
-    <style>body {{ background: url({UNPKG}/e@1/e.png) }}</style>
-    <div data-load="[&quot;{UNPKG}/f@1/f.js?x=1&amp;y=2&quot;]">&lt;{UNPKG}/g@1/g.js&gt;</div>
-    """
-    found = [file.address.removeprefix(UNPKG) for file in find_cdn_files(page)]
-    assert found == [
-        "/a@1/a.css", "/b@1/b.js", "/c@1/c.js", "/d@1/d.js", "/e@1/e.png", "/f@1/f.js?x=1&y=2", "/g@1/g.js"
-    ]  # fmt: skip
-
-
-# Files
-
 
 def fetched(cache: Path, *addresses: str, lock: Lock | None = None) -> tuple[dict[str, Asset], Lock]:
     files = [file for address in addresses if (file := cdn_file(address))]
-    assets, lock = collect(files, lock or Lock(), engine(), cache)
-    assert [asset.address for asset in assets] == sorted(asset.address for asset in assets)
-    return {asset.address: asset for asset in assets}, lock
+    collected, lock = collect(files, lock or Lock(), engine(), cache)
+    assert [asset.address for asset in collected.assets] == sorted(asset.address for asset in collected.assets)
+    return {asset.address: asset for asset in collected.assets}, lock
+
+
+def again(file: CdnFile, lock: Lock, cache: Path, engine: Engine = NO_ENGINE) -> tuple[list[Asset], Lock]:
+    collected, lock = collect([file], lock, engine, cache)
+    return list(collected.assets), lock
 
 
 def test_a_file_is_fetched_once_and_then_the_lock_and_the_cache_are_enough(tmp_path: Path) -> None:
@@ -100,12 +42,12 @@ def test_a_file_is_fetched_once_and_then_the_lock_and_the_cache_are_enough(tmp_p
     tarball = tmp_path / "npm" / "is-number-7.0.0.tgz"
     assert (held.version, held.integrity) == ("7.0.0", integrity_of(tarball.read_bytes()))
     file = CdnFile(IS_NUMBER, "is-number@7.0.0", "index.js")
-    assert collect([file], lock, NO_ENGINE, tmp_path) == (list(assets.values()), lock)
+    assert again(file, lock, tmp_path) == (list(assets.values()), lock)
     # A damaged tarball is no tarball.
     tarball.write_bytes(tarball.read_bytes()[:-1])
     with pytest.raises(PackingError, match="npm could not be started"):
-        collect([file], lock, NO_ENGINE, tmp_path)
-    assert collect([file], lock, engine(), tmp_path) == (list(assets.values()), lock)
+        again(file, lock, tmp_path)
+    assert again(file, lock, tmp_path, engine()) == (list(assets.values()), lock)
 
 
 def test_a_range_is_locked_to_what_it_meant_at_first(tmp_path: Path) -> None:
@@ -162,3 +104,80 @@ def test_without_npm_and_cache_the_package_is_named(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "npm")
     with pytest.raises(PackingError, match=r"npm could not be started.*check the network"):
         collect([CdnFile(IS_NUMBER, "is-number@7.0.0", "index.js")], lock, NO_ENGINE, tmp_path)
+
+
+# What a file loads, and whose it is
+
+
+def tarball(cache: Path, name: str, **files: str) -> NpmPackage:
+    """Make a package as npm would have delivered it; return its line in the lock."""
+    path = cache / "npm" / f"{name}-1.0.0.tgz"
+    path.parent.mkdir(exist_ok=True)
+    with tarfile.open(path, "w:gz") as archive:
+        for place, text in {"package.json": "{}", **files}.items():
+            entry = tarfile.TarInfo(f"package/{place}")
+            entry.size = len(text.encode())
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    return NpmPackage(f"{name}@1", "1.0.0", integrity_of(path.read_bytes()))
+
+
+MODULE = """\
+import "./side.js"; import {a as b, c} from './named';export * from "../up.js"
+import main, * as all from "./folder"
+import bare from "other"; import deep from "other/deep.js"
+import far from "https://unpkg.com/other@1/far.js"
+const later = () => import(`./later.js`), unknown = () => import(`./${name}.js`)
+const wasm = new URL("data.wasm", import.meta.url)
+/* import gone from "./gone.js" */
+// import "./comment.js"
+"""
+
+
+def held(cache: Path, *addresses: str, packages: Iterable[NpmPackage]) -> Collected:
+    """Collect by lock and cache alone."""
+    lock = Lock()
+    for package in packages:
+        lock = lock.with_npm(package)
+    files = [file for address in addresses if (file := cdn_file(address))]
+    collected, _ = collect(files, lock, NO_ENGINE, cache)
+    return collected
+
+
+def test_a_module_brings_what_it_imports(tmp_path: Path) -> None:
+    places = ("side.js", "named.js", "folder/index.js", "later.js", "comment.js")
+    files = {"src/main.js": MODULE, "up.js": "", "src/data.wasm": "", **{f"src/{place}": "" for place in places}}
+    one = tarball(tmp_path, "one", **files)
+    other = tarball(tmp_path, "other", **{"far.js": 'import "./near.js"', "near.js": "", "deep.js": ""})
+    collected = held(tmp_path, f"{UNPKG}/one@1/src/main.js", packages=[one, other])
+    found = {asset.address.removeprefix(UNPKG): asset.media_type for asset in collected.assets}
+    mine = {f"/one@1/src/{place}" for place in ("main.js", "side.js", "named", "folder", "later.js", "data.wasm")}
+    assert set(found) == {*mine, "/one@1/up.js", "/other@1/far.js", "/other@1/near.js"}
+    assert found["/one@1/src/named"] == "text/javascript"
+    assert collected.packages == {"one@1", "other@1"}
+
+
+def test_what_a_file_loads_lies_beside_it_however_it_was_asked_for(tmp_path: Path) -> None:
+    """The worker's answer has no other address than the one asked for, from which browsers resolve."""
+    described = '{"module": "./esm/main.js"}'
+    one = tarball(tmp_path, "one", **{"package.json": described, "esm/main.js": 'import "./x.js"', "esm/x.js": "found"})
+    found = {asset.address: asset.content for asset in held(tmp_path, f"{UNPKG}/one@1", packages=[one]).assets}
+    assert found == {f"{UNPKG}/one@1": b'import "./x.js"', f"{UNPKG}/x.js": b"found"}
+
+
+def test_a_style_sheet_brings_others(tmp_path: Path) -> None:
+    one = tarball(tmp_path, "one", **{"a.css": '@import "b.css"; @import url(c.css);', "b.css": "", "c.css": ""})
+    collected = held(tmp_path, f"{UNPKG}/one@1/a.css", packages=[one])
+    assert [asset.address.rpartition("/")[2] for asset in collected.assets] == ["a.css", "b.css", "c.css"]
+
+
+def test_the_licences_of_a_package_come_with_it(tmp_path: Path) -> None:
+    texts = {"LICENSE": "MIT", "NOTICE.txt": "by us", "a.js.LICENSE.txt": "and them", "license.js": "code"}
+    one = tarball(tmp_path, "one", **{"a.js": "", **texts})
+    none = tarball(tmp_path, "none", **{"a.js": "", "package.json": '{"license": "ISC"}', "lib/LICENSE": "another's"})
+    collected = held(tmp_path, f"{UNPKG}/one@1/a.js", f"{UNPKG}/none@1/a.js", packages=[one, none])
+    assert collected.licences == {
+        "one-1.0.0/LICENSE": b"MIT",
+        "one-1.0.0/NOTICE.txt": b"by us",
+        "one-1.0.0/a.js.LICENSE.txt": b"and them",
+        "none-1.0.0/package.json": b'{"license": "ISC"}',
+    }

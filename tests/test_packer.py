@@ -36,7 +36,8 @@ APPS = {
                 raise NotImplementedError("no lifespan here")
             path = scope["path"].removeprefix(scope["root_path"])
             if path == "/":
-                page = '<script src="{CDN}/index.js"></script><script src="{CDN}/none.js"></script>'
+                page = '<script src="{CDN}/index.js"></script><script src="{CDN}/none.js"></script>' \
+                    '<script type="module" src="https://esm.sh/is-number"></script>'
                 await answer(send, 200, page)
             elif path == "/moved":
                 headers = [(b"location", b"https://elsewhere.example/login")]
@@ -164,8 +165,11 @@ def test_what_its_page_loads_from_a_cdn_is_shipped_and_locked(build: Build) -> N
     assert list(assets) == [f"{CDN}/index.js"]
     locked = json.loads(build.settings.lock.read_text())["npm"]
     assert locked["is-number@7.0.0"]["version"] == "7.0.0"
-    [sentence] = [sentence for path, sentence in build.outcomes["whole"].complaints if path == "/"]
-    assert sentence.startswith(f"the page's {CDN}/none.js is not shipped: ")
+    told = [sentence for path, sentence in build.outcomes["whole"].complaints if path == "/"]
+    assert len(told) == 2
+    assert told[0].startswith("the page's https://esm.sh/is-number is not shipped: the CDN makes it")
+    assert told[1].startswith(f"the page's {CDN}/none.js is not shipped: ")
+    assert b"Jon Schlinkert" in (build.root / "shared" / "licences" / "is-number-7.0.0" / "LICENSE").read_bytes()
 
 
 def test_an_app_that_ignores_its_root_is_served_without_it(build: Build) -> None:

@@ -348,13 +348,18 @@ def install(site: Path, name: str, files: Mapping[str, str], editable: Path | No
         f"{info}/METADATA": metadata(name, "1.0", REQUIRES),
         f"{info}/entry_points.txt": "[console_scripts]\nx = y:z\n",
         f"{info}/direct_url.json": json.dumps(origin),
+        f"{info}/licenses/docs/LICENSE.txt": "MIT",
+        f"{info}/NOTICE": "",
+        f"{info}/INSTALLER": "pip",
     }
     record = "".join(f"{file},,\n" for file in [*everything, f"{info}/RECORD", "../../bin/x"])
     write(site, {**everything, f"{info}/RECORD": record})
     importlib.invalidate_caches()
 
 
-METADATA = ["market-1.0.dist-info/METADATA", "market-1.0.dist-info/entry_points.txt"]
+METADATA = [
+    f"market-1.0.dist-info/{file}" for file in ("METADATA", "NOTICE", "entry_points.txt", "licenses/docs/LICENSE.txt")
+]
 
 
 def test_an_installed_distribution_gives_its_own_files_and_requirements(docs: Path, site: Path) -> None:

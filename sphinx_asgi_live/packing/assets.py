@@ -6,25 +6,34 @@ package that the CDN mirrors, its version and integrity in the lock.
 
 from __future__ import annotations
 
-import html
 import json
 import posixpath
 import re
 import tarfile
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from sphinx_asgi_live.packing import PackingError
 from sphinx_asgi_live.packing.cache import install_file
+from sphinx_asgi_live.packing.cdn import CdnFile, cdn_file, secure
 from sphinx_asgi_live.packing.engine import Engine, integrity_of
 from sphinx_asgi_live.packing.lock import Lock, NpmPackage
 
-ADDRESS = re.compile(r"""https://(?:cdn\.jsdelivr\.net/npm|unpkg\.com)/[^\s"'<>`)\\]+""")
-PACKAGE = re.compile(r"/(?P<name>(?:@[\w.~-]+/)?[\w.~-]+)(?:@(?P<version>[\w.^~*+-]+))?(?:/(?P<path>.*))?")
-CSS_ADDRESS = re.compile(r"""url\(\s*["']?([^"')]+)["']?\s*\)""")
+IN_STYLES = re.compile(r"""url\(\s*["']?([^"')]+)["']?\s*\)|@import\s+["']([^"']+)["']""")
+IMPORTED = re.compile(
+    r"""(?:^|[;{}]|\*/)\s*(?:import|export)\b(?:[^"'`;()]*?\bfrom)?\s*["']([^"'\s]+)["']"""
+    r"""|\bimport\(\s*["'`]([^"'`\s$]+)["'`]""",
+    re.MULTILINE,
+)
+BESIDE_MODULE = re.compile(r"""\bnew URL\(\s*["'`]([^"'`\s$]+)["'`]\s*,\s*import\.meta\.url""")
+PLACED = re.compile(r"\.{0,2}/|https?://")
+LICENCE = re.compile(
+    r"(?!.*\.(?:[cm]?[jt]s|json|css|map)$)[^/]*(?:licen[cs]e|copying|copyright|notice)[^/]*", re.IGNORECASE
+)
 MEDIA_TYPES = {
     ".avif": "image/avif",
     ".cjs": "text/javascript",
@@ -59,15 +68,6 @@ ENTRY_POINTS = ("jsdelivr", "unpkg", "browser", "module", "main")
 
 
 @dataclass(frozen=True, slots=True)
-class CdnFile:
-    """A file at a CDN: its address as the page asks for it, and the same file in terms of npm."""
-
-    address: str
-    package: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
 class Asset:
     """A file that the worker serves in the place of a CDN."""
 
@@ -76,47 +76,76 @@ class Asset:
     content: bytes
 
 
-def find_cdn_files(page: str) -> list[CdnFile]:
-    """Return the files of npm CDNs that an HTML page names, each once, in order."""
-    addresses = dict.fromkeys(urldefrag(match).url for match in ADDRESS.findall(html.unescape(page)))
-    return [file for address in addresses if (file := cdn_file(address))]
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What stands for a CDN: the files by address, their packages' licences by path, and what npm was asked for."""
+
+    assets: tuple[Asset, ...]
+    licences: Mapping[str, bytes]
+    packages: frozenset[str]
 
 
-def cdn_file(address: str) -> CdnFile | None:
-    """Return what an address asks for, or None if it is not a package's file (`/npm` alone, `+esm` builds)."""
-    parts = urlsplit(address)
-    path = parts.path if parts.hostname == "unpkg.com" else parts.path.removeprefix("/npm")
-    match = PACKAGE.fullmatch(unquote(path))
-    if not match or (match["path"] or "").endswith("+esm"):
-        return None
-    return CdnFile(address, f"{match['name']}@{match['version'] or 'latest'}", match["path"] or "")
+def collect(files: Iterable[CdnFile], lock: Lock, engine: Engine, cache: Path) -> tuple[Collected, Lock]:
+    """Fetch the files and what they in turn load; return all that and the lock that holds their packages.
 
-
-def collect(files: Iterable[CdnFile], lock: Lock, engine: Engine, cache: Path) -> tuple[list[Asset], Lock]:
-    """Fetch the files and what their style sheets refer to; return them and the lock that holds their packages.
-
-    Raises `PackingError` if npm cannot deliver a package, or a package holds no such file.
+    Raises `PackingError` if npm cannot deliver a package, or a package holds no such file. What a file loads and the
+    package lacks is missing at the CDN as well.
     """
     assets: dict[str, Asset] = {}
-    waiting = list(files)
+    licences: dict[str, bytes] = {}
+    packages: set[str] = set()
+    waiting = [(file, True) for file in files]
     while waiting:
-        file = waiting.pop(0)
+        file, named = waiting.pop(0)
         if file.address in assets:
             continue
         tarball, lock = _tarball(file.package, lock, engine, cache)
-        path, content = _member(tarball, file)
+        found = _member(tarball, file)
+        if found is None and named:
+            raise PackingError(
+                f"{file.address}: the npm package {file.package} holds no {file.path or 'entry point'!r}; "
+                "correct the address in the app"
+            )
+        if found is None:
+            continue
+        path, content = found
         media_type = MEDIA_TYPES.get(posixpath.splitext(path)[1].lower(), "application/octet-stream")
         assets[file.address] = Asset(file.address, media_type, content)
-        if media_type == "text/css":
-            waiting += _referred(file.address, content)
-    return [assets[address] for address in sorted(assets)], lock
+        if file.package not in packages:
+            packages.add(file.package)
+            licences |= _licences(tarball)
+        waiting += [(other, False) for other in _loaded(file, path, media_type, content)]
+    return Collected(tuple(assets[address] for address in sorted(assets)), licences, frozenset(packages)), lock
 
 
-def _referred(address: str, style: bytes) -> list[CdnFile]:
-    """Return the fonts and images of the same CDN that a style sheet loads."""
-    found = (match.strip() for match in CSS_ADDRESS.findall(style.decode("utf-8", "replace")))
-    addresses = (urldefrag(urljoin(address, target)).url for target in found if not target.startswith(("data:", "#")))
-    return [file for target in addresses if ADDRESS.match(target) and (file := cdn_file(target))]
+def _loaded(file: CdnFile, path: str, media_type: str, content: bytes) -> list[CdnFile]:
+    """Return what a style sheet or a module loads from its own package, or from another one of a CDN."""
+    text = content.decode("utf-8", "replace")
+    if media_type == "text/css":
+        targets: Iterable[str] = _matches(IN_STYLES, text)
+    elif media_type == "text/javascript":
+        # An import that names no place is for the page's import map.
+        targets = chain(filter(PLACED.match, _matches(IMPORTED, text)), _matches(BESIDE_MODULE, text))
+    else:
+        return []
+    return [other for target in targets if (other := _target(file, path, target))]
+
+
+def _matches(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+    return (match[match.lastindex or 0].strip() for match in pattern.finditer(text))
+
+
+def _target(file: CdnFile, path: str, target: str) -> CdnFile | None:
+    """Return what a file at `path` in its package calls `target`, if a CDN has it."""
+    try:
+        address, parts = secure(urljoin(file.address, target)), urlsplit(target)
+    except ValueError:
+        return None
+    if parts.scheme or target.startswith(("/", "#")):
+        return cdn_file(address)
+    beside = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(parts.path)))
+    # Not what the address says: a browser resolves it by what it asked for, be it the package alone.
+    return cdn_file(address) if beside.startswith("../") else CdnFile(address, file.package, beside)
 
 
 def _tarball(spec: str, lock: Lock, engine: Engine, cache: Path) -> tuple[Path, Lock]:
@@ -142,21 +171,31 @@ def _cached(cache: Path, name: str, version: str) -> Path:
     return cache / "npm" / f"{name.replace('/', '+')}-{version}.tgz"
 
 
-def _member(tarball: Path, file: CdnFile) -> tuple[str, bytes]:
-    """Return path and content of the file; a CDN picks the entry point where the address names none."""
+def _member(tarball: Path, file: CdnFile) -> tuple[str, bytes] | None:
+    """Return path and content of the file, if it is there; a CDN picks the entry point where the address names none."""
     with tarfile.open(tarball) as archive:
-        # Most tarballs have all below `package/`, some below another folder.
-        members = {member.name.partition("/")[2]: member for member in archive if member.isfile()}
+        members = _members(archive)
         described = json.loads(_read(archive, members["package.json"]))
         entry = next((described[key] for key in ENTRY_POINTS if isinstance(described.get(key), str)), "index.js")
         path = posixpath.normpath(file.path or entry)
         # A CDN minifies what a package ships in full only.
-        for candidate in (path, path.replace(".min.", "."), f"{path}.js"):
+        for candidate in (path, path.replace(".min.", "."), f"{path}.js", f"{path}/index.js"):
             if candidate in members:
                 return candidate, _read(archive, members[candidate])
-    raise PackingError(
-        f"{file.address}: the npm package {file.package} holds no {path!r}; correct the address in the app"
-    )
+    return None
+
+
+def _licences(tarball: Path) -> dict[str, bytes]:
+    """Return a package's licence and notices below a folder of its name, or if it has none what names the licence."""
+    with tarfile.open(tarball) as archive:
+        members = _members(archive)
+        names = [name for name in members if LICENCE.fullmatch(name)] or ["package.json"]
+        return {f"{tarball.stem}/{name}": _read(archive, members[name]) for name in names}
+
+
+def _members(archive: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
+    # Most tarballs have all below `package/`, some below another folder.
+    return {member.name.partition("/")[2]: member for member in archive if member.isfile()}
 
 
 def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

@@ -18,6 +18,9 @@ from packaging.utils import canonicalize_name
 from sphinx_asgi_live.packing.modules import Module, descend, is_dir
 from sphinx_asgi_live.packing.requirements import applies, parse_requirement
 
+LICENCE = re.compile(r"licenses/.+|(?:licen[cs]e|copying|notice|authors)[^/]*", re.IGNORECASE)
+"""Where licences lie in a `.dist-info` (PEP 639), and where they did before."""
+
 
 def locate_installed(name: str) -> Module | None:
     """Find a module in the build's own environment; only its top-level name is asked for: no import."""
@@ -134,7 +137,7 @@ def own_files(distribution: metadata.Distribution) -> dict[str, Path]:
 
 
 def metadata_files(distribution: metadata.Distribution) -> dict[str, bytes]:
-    """What `importlib.metadata` needs to know the distribution in the browser: version, entry points.
+    """What `importlib.metadata` needs to know the distribution in the browser, version and entry points; its licences.
 
     Nothing else of its metadata, which tells where and how it was installed on this machine.
     """
@@ -144,4 +147,9 @@ def metadata_files(distribution: metadata.Distribution) -> dict[str, bytes]:
         "METADATA": distribution.read_text("METADATA") or distribution.read_text("PKG-INFO"),
         "entry_points.txt": distribution.read_text("entry_points.txt"),
     }
-    return {f"{folder}/{file}": text.encode() for file, text in texts.items() if text}
+    found = {f"{folder}/{file}": text.encode() for file, text in texts.items() if text}
+    for file in distribution.files or ():
+        path = Path(str(distribution.locate_file(file)))
+        if ".dist-info" in file.parts[0] and LICENCE.fullmatch("/".join(file.parts[1:])) and path.is_file():
+            found[f"{folder}/{'/'.join(file.parts[1:])}"] = path.read_bytes()
+    return found

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sphinx_asgi_live.packing import PackingError
-from sphinx_asgi_live.packing.assets import Asset, CdnFile, collect, find_cdn_files
+from sphinx_asgi_live.packing.assets import Asset, collect
 from sphinx_asgi_live.packing.bundle import (
     Archive,
     Tree,
@@ -30,6 +30,7 @@ from sphinx_asgi_live.packing.bundle import (
     wheel_tree,
 )
 from sphinx_asgi_live.packing.cache import recall, remember
+from sphinx_asgi_live.packing.cdn import CdnFile, find_cdn_files, find_complaints
 from sphinx_asgi_live.packing.engine import Engine, EngineTimeout, find_engine
 from sphinx_asgi_live.packing.lock import DependencySet, Lock
 from sphinx_asgi_live.packing.pyodide import Runtime, runtime
@@ -39,6 +40,9 @@ from sphinx_asgi_live.packing.sources import Sources, find
 from sphinx_asgi_live.packing.static import engine_key, static_folder
 from sphinx_asgi_live.packing.wheels import fetch
 from sphinx_asgi_live.spec import AppSpec
+
+CHECKED = 2
+"""Part of every check's key: counted up when the same answers are judged otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +128,7 @@ class Packer:
 
     def _emit(self, job: Job, archives: Sequence[Archive], check: Check) -> tuple[tuple[str, str], ...]:
         spec = job.spec
-        complaints = list(check.complaints)
-        assets: list[Asset] = []
-        for file in check.cdn_files:
-            try:
-                collected, lock = collect([file], self.lock, self.engine, self.settings.cache)
-            except PackingError as error:
-                complaints.append((job.paths[0], f"the page's {file.address} is not shipped: {error}"))
-                continue
-            self._keep(lock)
-            self._used_npm.add(file.package)
-            assets += collected
+        assets, complaints = self._assets(job, check)
         modules = self.site.write_modules()
         manifest = {
             **_app(spec, check.mounted),
@@ -146,7 +140,23 @@ class Packer:
         self.site.write_placeholders(spec.name, job.title, job.paths)
         # Last, so that there is no worker of which anything is missing.
         self.site.write_worker(spec.name, modules, self._python["runtime"], manifest)
-        return tuple(complaints)
+        return (*check.complaints, *complaints)
+
+    def _assets(self, job: Job, check: Check) -> tuple[list[Asset], list[tuple[str, str]]]:
+        """Return what stands for CDNs, with its licences written, and complaints about what cannot be had."""
+        assets: dict[str, Asset] = {}
+        complaints = []
+        for file in check.cdn_files:
+            try:
+                collected, lock = collect([file], self.lock, self.engine, self.settings.cache)
+            except PackingError as error:
+                complaints.append((job.paths[0], f"the page's {file.address} is not shipped: {error}"))
+                continue
+            self._keep(lock)
+            self._used_npm |= collected.packages
+            assets |= {asset.address: asset for asset in collected.assets}
+            self.site.share_licences(collected.licences)
+        return list(assets.values()), complaints
 
     @cached_property
     def engine(self) -> Engine:
@@ -218,7 +228,7 @@ class Packer:
     def _check(self, job: Job, archives: Sequence[Archive]) -> Check:
         """Answer the embedded paths in the engine, from the very archives that readers get."""
         spec, paths = job.spec, job.paths
-        described = [_app(spec, True), paths, [archive.path.name for archive in archives], engine_key()]
+        described = [CHECKED, _app(spec, True), paths, [archive.path.name for archive in archives], engine_key()]
         key = hashlib.sha256(json.dumps(described).encode()).hexdigest()
         if path := recall(self.settings.cache, "checks", key):
             return _check_from_json(path.read_bytes())
@@ -279,14 +289,17 @@ def _app(spec: AppSpec, mounted: bool) -> dict[str, Any]:
 
 def _judge(result: dict[str, Any]) -> Check:
     files: dict[CdnFile, None] = {}
+    lacking: dict[str, str] = {}
     complaints = []
     for response in result["responses"]:
         kind = dict(response["headers"]).get("content-type", "")
         if kind.startswith("text/html"):
             page = base64.b64decode(response["body"]).decode("utf-8", "replace")
             files.update(dict.fromkeys(find_cdn_files(page)))
+            lacking = dict.fromkeys(find_complaints(page), response["path"]) | lacking
         if response["status"] == 404 or response["status"] >= 500 or "next" in response:
             complaints.append((response["path"], _complaint(response, result["output"])))
+    complaints += [(path, sentence) for sentence, path in lacking.items()]
     return Check(result["mounted"], tuple(files), tuple(complaints))
 
 

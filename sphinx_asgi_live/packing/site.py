@@ -80,6 +80,11 @@ class Site:
         packed = gzipped(asset.content)
         return self.share(stem or name, f"{dot + suffix if stem else ''}.gzip", packed, type=asset.media_type)
 
+    def share_licences(self, licences: Mapping[str, bytes]) -> None:
+        """Write the licences of what others have made beside it; nothing loads them."""
+        for path, content in licences.items():
+            self._share(f"licences/{path}", content)
+
     def write_worker(self, name: str, modules: str, runtime: str, manifest: Mapping[str, Any]) -> None:
         """Write an app's `sw.js`: literal imports, as a service worker demands, and the manifest."""
         text = (
