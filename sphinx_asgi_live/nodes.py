@@ -67,6 +67,7 @@ def visit_html(self: Any, node: asgi_live) -> None:
     if next(self.document.findall(asgi_live)) is node:
         shared = posixpath.join(root, "shared", modules_folder())
         self.body.append(f'<link rel="stylesheet" href="{shared}/page.css">')
+        self.body.append(f'<script defer src="{shared}/file.js"></script>')
         self.body.append(f'<script type="module" src="{shared}/page.js"></script>\n')
     attributes = {
         "class": " ".join(["asgi-live", *node["classes"]]),

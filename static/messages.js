@@ -1,5 +1,5 @@
 // @ts-check
-/** Every word that the page shows to a reader, in one place so that it can be translated. */
+/** Every word that the page shows to a reader, in one place so that it can be translated; `file.js` has its own. */
 
 /** @import {Reason, State} from "./protocol.js" */
 
@@ -40,13 +40,6 @@ export const STRINGS = {
     insecure: {
       what: "This page is served over {origin}, where browsers forbid service workers.",
       todo: "The app needs one: open this page over https, or on localhost.",
-      remedy: "none",
-    },
-    file: {
-      what: "This page was opened as a file, where browsers forbid service workers.",
-      todo:
-        "The app needs one: open this page through a web server, for example with " +
-        "“python -m http.server” in the folder of the built documentation.",
       remedy: "none",
     },
     private: {

@@ -28,7 +28,7 @@ export const MARKER = "data-asgi-live";
 /** @typedef {"download" | "boot"} Phase */
 /** @typedef {"download" | "python" | "app"} WorkerReason what a worker finds */
 /**
- * @typedef {"unsupported" | "insecure" | "file" | "private" | "unbuilt" | "bypassed" | "silent"} PageReason
+ * @typedef {"unsupported" | "insecure" | "private" | "unbuilt" | "bypassed" | "silent"} PageReason
  *   what the page finds
  */
 /** @typedef {WorkerReason | PageReason} Reason */
@@ -56,7 +56,7 @@ export const COOKIES = "asgi-live:cookies";
  * @property {Marks} [marks]
  */
 
-/** @typedef {{name: string, state: State, reason?: Reason, marks?: Marks}} StateDetail */
+/** @typedef {{name: string, state: State, reason?: Reason | "file", marks?: Marks}} StateDetail "file" comes of `file.js` */
 
 /**
  * Whether a message from a port is a report.

@@ -27,7 +27,6 @@ export class StartError extends Error {
  * @returns {Reason | null}
  */
 export function obstacle() {
-  if (location.protocol === "file:") return "file";
   if (!isSecureContext) return "insecure";
   return container() ? null : "unsupported";
 }

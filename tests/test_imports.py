@@ -33,6 +33,8 @@ ALLOWED = {
 }
 
 PAGE_SIDE = "page.js"
+CLASSIC = {"file.js"}
+"""Scripts of a page that are no modules."""
 WORKER_SIDE = "worker.js"
 STATIC_IMPORT = re.compile(r"""^(?:import|export)\b(?:[^"'`;=]*\bfrom)?\s*["']([^"']+)["'];?$""", re.MULTILINE)
 
@@ -148,8 +150,12 @@ def test_what_the_engine_runs_is_what_its_key_is_made_of() -> None:
     assert {name for name in reached("engine.js") if name.endswith(".js")} == set(ENGINE_MODULES)
 
 
+def test_what_is_no_module_imports_nothing() -> None:
+    assert {name for name in CLASSIC if scripts()[name] or "export " in (static_folder() / name).read_text()} == set()
+
+
 def test_every_script_is_reached_from_a_page_a_worker_or_the_build() -> None:
-    starts = {PAGE_SIDE, WORKER_SIDE, *BUILD_ONLY}
+    starts = {PAGE_SIDE, WORKER_SIDE, *CLASSIC, *BUILD_ONLY}
     assert set(scripts()) == {name for start in starts for name in reached(start) if name.endswith(".js")}
 
 

@@ -75,15 +75,16 @@ def test_addresses_lead_to_emitted_files(live: Project, builder: str, names: lis
     for name, elements in found.items():
         base = ORIGIN + (name.removesuffix("index.html") if builder == "dirhtml" else name)
         [style] = [each for each in elements.named("link") if "asgi-live" in each["href"]]
-        [script] = [each for each in elements.named("script") if "asgi-live" in each.get("src", "")]
-        assert script["type"] == "module"
-        addresses = [style["href"], script["src"], *(each["src"] for each in elements.named("iframe"))]
+        classic, module = (each for each in elements.named("script") if "asgi-live" in each.get("src", ""))
+        assert "defer" in classic and "type" not in classic
+        assert module["type"] == "module"
+        addresses = [style["href"], classic["src"], module["src"], *(each["src"] for each in elements.named("iframe"))]
         frames += len(elements.named("iframe"))
         for address in addresses:
             assert not address.startswith(("/", "http:"))
             assert served(build, urljoin(base, address)).is_file()
         order = [tag for tag, each in elements.found if "asgi-live" in str(each)]
-        assert order[:4] == ["link", "script", "figure", "iframe"]
+        assert order[:5] == ["link", "script", "script", "figure", "iframe"]
     assert frames == 4
 
 
