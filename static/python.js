@@ -206,14 +206,14 @@ export class Python {
     const parts = await requestParts(request, root, reader);
     const url = insideApp(request.url, root);
     const { promise, resolve } = /** @type {PromiseWithResolvers<Response>} */ (withResolvers());
-    const exchange = new Exchange(parts.body, (status, sent, stream, cookies) => {
+    const exchange = new Exchange(parts.body, (status, sent, { stream, whole }, cookies) => {
       if (cookies !== undefined) this.onCookies(cookies);
       const headers = responseHeaders(sent, url, root);
       const inject = injected && request.mode === "navigate" && isInjectable(headers);
       if (inject) headers.delete("content-length");
       // The app may send a body all the same, and must not wait for ever to be rid of it.
       if (hasNoBody(status)) void stream.pipeTo(new WritableStream()).catch(() => {});
-      const body = hasNoBody(status) ? null : inject ? stream.pipeThrough(behindDoctype(injected(url.pathname))) : stream;
+      const body = hasNoBody(status) ? null : inject ? stream.pipeThrough(behindDoctype(injected(url.pathname))) : (whole ?? stream);
       resolve(new Response(body, { status, headers }));
     });
     const headers = parts.headers.map(([name, value]) => `${name}\n${value}`).join("\n");
@@ -224,6 +224,12 @@ export class Python {
     return Promise.race([promise, handled.then(() => promise)]);
   }
 }
+
+/**
+ * A response's body: `whole` if it was there at once, which a browser passes on much faster than a stream.
+ *
+ * @typedef {{stream: ReadableStream<Uint8Array>, whole: Uint8Array<ArrayBuffer> | undefined}} Content
+ */
 
 /** One request's body and one response's stream, as `browser/bridge.py` uses them. */
 class Exchange {
@@ -236,11 +242,15 @@ class Exchange {
   /** @type {(() => void) | undefined} */
   #wake;
   #cancelled = false;
+  /** @type {Uint8Array<ArrayBuffer>[]} what the app sent in the same breath as the start */
+  #first = [];
+  #started = false;
+  #complete = false;
   onCancel = () => {};
 
   /**
    * @param {Blob | undefined} body
-   * @param {(status: number, headers: import("./http.js").Header[], stream: ReadableStream<Uint8Array>, cookies?: string) => void} start
+   * @param {(status: number, headers: import("./http.js").Header[], content: Content, cookies?: string) => void} start
    */
   constructor(body, start) {
     this.#body = body?.size ? body.stream().getReader() : undefined;
@@ -271,21 +281,28 @@ class Exchange {
     /** @type {import("./http.js").Header[]} */
     const pairs = [];
     for (let at = 0; at < lines.length; at += 2) pairs.push([lines[at], lines[at + 1]]);
-    this.#start(status, pairs, this.#stream, cookies);
+    queueMicrotask(() => {
+      const whole = this.#complete && this.#first.length === 1 ? this.#first[0] : undefined;
+      this.#first = [];
+      this.#start(status, pairs, { stream: this.#stream, whole }, cookies);
+      this.#started = true;
+    });
   }
 
   /**
-   * @param {Uint8Array} chunk
+   * @param {Uint8Array<ArrayBuffer>} chunk
    * @returns {Promise<void> | undefined} settled when there is room for more; undefined if there is already
    */
   write(chunk) {
     if (this.#cancelled) return undefined;
     this.#controller.enqueue(chunk);
+    if (!this.#started) this.#first.push(chunk);
     if ((this.#controller.desiredSize ?? 0) > 0) return undefined;
     return new Promise((resolve) => (this.#wake = resolve));
   }
 
   end() {
+    this.#complete = true;
     if (!this.#cancelled) this.#controller.close();
   }
 
