@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Frame, Page, sync_playwright
+from playwright.sync_api import Frame, Page, expect, sync_playwright
 
 from tests.browser import engines
 from tests.browser.live import Figure
@@ -161,6 +161,8 @@ def trio(browser: str) -> Iterator[Trio]:
     with tempfile.TemporaryDirectory() as folder, StaticSite(build(Path(folder))) as site, sync_playwright() as driver:
         running = engines.launch(driver, engines.find(driver, browser))
         context = running.new_context()
+        # Longer than any start on a busy machine.
+        expect.set_options(timeout=120_000)
         context.set_default_timeout(120_000)
         page = context.new_page()
         page.on("pageerror", lambda error: print(error))  # noqa: T201
