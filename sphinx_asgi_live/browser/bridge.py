@@ -1,4 +1,4 @@
-"""Between the worker's JavaScript and the ASGI core: the only module that imports `pyodide`.
+"""Between the worker's JavaScript and the ASGI core; with `outgoing.bridge` the only module that imports `pyodide`.
 
 It keeps no JavaScript object longer than a request: what would outlive one could not be part of a memory snapshot.
 """
@@ -9,18 +9,24 @@ import asyncio
 import sys
 import time
 from collections.abc import Coroutine
+from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
 from pyodide.ffi import to_js
 
-from sphinx_asgi_live.browser import threadless
+from sphinx_asgi_live.browser import outgoing, threadless
 from sphinx_asgi_live.browser.asgi import RequestResponseCycle, http_scope
 from sphinx_asgi_live.browser.cookies import Jar, Site, is_trustworthy
 from sphinx_asgi_live.browser.errorpage import traceback_text
 from sphinx_asgi_live.browser.lifespan import Lifespan, LifespanFailed
 from sphinx_asgi_live.browser.loading import AppLoadError, load_app
-from sphinx_asgi_live.browser.messages import Headers
+from sphinx_asgi_live.browser.messages import Headers, Scope
+from sphinx_asgi_live.browser.outgoing.bridge import BrowserNetwork, wait
+from sphinx_asgi_live.browser.outgoing.exchange import Refused, Request
+from sphinx_asgi_live.browser.outgoing.gateway import Gateway, is_below
+from sphinx_asgi_live.browser.outgoing.loopback import Loopback
+from sphinx_asgi_live.browser.outgoing.refusal import refuse_sockets
 
 CLIENT = ("127.0.0.1", 0)
 """A reader has no address: the app runs where the reader is."""
@@ -42,6 +48,21 @@ class _Server:
         self.jar = Jar(host, root)
         self.jar_kept = 0
         """The jar's `changes` when the worker last got its dump."""
+
+    def scope(self, method: str, path: str, query: str, headers: Headers) -> Scope:
+        """Describe a request to the app."""
+        return http_scope(
+            method=method,
+            url_path=path,
+            query=query,
+            headers=headers,
+            root_path=self.root,
+            scheme=self.scheme,
+            server=self.address,
+            client=CLIENT,
+            state=self.state,
+            mounted=self.mounted,
+        )
 
     def store_cookie(self, set_cookie: bytes, path: str, from_script: bool = False) -> None:
         """Put a cookie into the jar; say in the browser's console why, if it is refused."""
@@ -100,12 +121,16 @@ _server: _Server
 _lifespan: Lifespan
 _cycles: dict[int, RequestResponseCycle] = {}
 _tasks: set[asyncio.Task[None]] = set()
+_own_numbers = count(-1, -1)
+"""Of the app's requests to itself; the worker numbers those of the pages."""
 
 
 async def start(module: str, attribute: str, factory: bool, mounted: bool, root: str, origin: str) -> str:
     """Import the app and run its startup; return what went wrong as text for the reader, empty if nothing did."""
     global _server, _lifespan
     threadless.install()
+    outgoing.install(Gateway(BrowserNetwork(origin), wait, _ask_app, origin, root))
+    refuse_sockets(type(asyncio.get_running_loop()))
     _lifespan = Lifespan()
     try:
         app = load_app(module, attribute, factory)
@@ -153,18 +178,7 @@ def handle(number: int, method: str, path: str, query: str, headers: str, creden
     pairs = list(zip(lines[::2], lines[1::2], strict=True))
     if credentials:
         pairs += _server.cookie_header(path, _site(method, dict(pairs)))
-    scope = http_scope(
-        method=method,
-        url_path=path,
-        query=query,
-        headers=pairs,
-        root_path=_server.root,
-        scheme=_server.scheme,
-        server=_server.address,
-        client=CLIENT,
-        state=_server.state,
-        mounted=_server.mounted,
-    )
+    scope = _server.scope(method, path, query, pairs)
     cycle = _cycles[number] = RequestResponseCycle(scope, lambda: _read(exchange), _Page(exchange, path, credentials))
     _start(_run(number, cycle))
 
@@ -180,6 +194,31 @@ def _start(coroutine: Coroutine[Any, Any, None]) -> None:
     if not task.done():
         _tasks.add(task)
         task.add_done_callback(_tasks.discard)
+
+
+async def _ask_app(request: Request) -> Loopback:
+    """Answer a request that the app makes to itself, with no cookies but those that it sends."""
+    if "_server" not in globals():
+        raise Refused(f"{request.url} is the app itself, which answers only after its startup.")
+    parts = urlsplit(request.url)
+    path = parts.path if is_below(_server.root, parts.path) else _server.root + parts.path
+    response = Loopback(request.url, request.body)
+    cycle = RequestResponseCycle(
+        _server.scope(request.method, path, parts.query, request.headers), response.read_request, response
+    )
+    response.on_close = cycle.disconnect
+    number = next(_own_numbers)
+    _cycles[number] = cycle
+    # Not at once: it may suspend a stack, and should have one of its own.
+    task = asyncio.get_running_loop().create_task(_run(number, cycle))
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+    try:
+        await response.begun.wait()
+    except asyncio.CancelledError:
+        cycle.disconnect()
+        raise
+    return response
 
 
 def disconnect(number: int) -> None:

@@ -100,7 +100,7 @@ def app_tree(name: str, files: Mapping[str, Path | bytes]) -> Tree:
 def bridge_tree() -> Tree:
     """Return the part of this package that runs in the browser."""
     package = Path(__file__).parent.parent
-    paths = [package / "__init__.py", *sorted((package / "browser").glob("*.py"))]
+    paths = [package / "__init__.py", *sorted((package / "browser").rglob("*.py"))]
     members = {path.relative_to(package.parent).as_posix(): path.read_bytes() for path in paths}
     return Tree("sphinx_asgi_live", SITE_PACKAGES, members)
 
