@@ -45,14 +45,14 @@ class GatewaySocket:
         if request is not None:
             self.method = request.method
             self.sent_at = time.monotonic()
-            self.answer = self.gateway.wait(self._begin(request))
+            self.gateway.wait(self._begin(request))
 
-    async def _begin(self, request: Request) -> asyncio.Task[Response]:
-        task = asyncio.ensure_future(self.gateway.send(request))
-        await asyncio.wait([task], timeout=self.timeout)
-        if task.done():
-            task.result()
-        return task
+    async def _begin(self, request: Request) -> None:
+        # Not returned: a task that passed through a promise would be awaited there.
+        self.answer = asyncio.ensure_future(self.gateway.send(request))
+        await asyncio.wait([self.answer], timeout=self.timeout)
+        if self.answer.done():
+            self.answer.result()
 
     async def response(self) -> Response:
         """Wait for the response as long as the timeout, which may have changed since, still allows."""
