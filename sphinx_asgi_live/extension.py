@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.util import logging
 from sphinx.util.display import progress_message
 from sphinx.util.typing import ExtensionMetadata
 
@@ -19,6 +20,8 @@ from sphinx_asgi_live.packing.packer import Job, Packer
 from sphinx_asgi_live.packing.site import FOLDER, Site
 from sphinx_asgi_live.packing.stamp import Stamp
 from sphinx_asgi_live.spec import AppSpec
+
+logger = logging.getLogger(__name__)
 
 
 def register(app: Sphinx) -> ExtensionMetadata:
@@ -94,6 +97,8 @@ def build_apps(packer: Packer, jobs: Sequence[tuple[Job, list[Embed]]]) -> bool:
         embeds = sound[outcome.job]
         if outcome.problem:
             warn(outcome.job.spec.label, outcome.problem, embeds[0].location)
+        if outcome.untried:
+            logger.info("asgi-live app %s: %s", outcome.job.spec.label, outcome.untried)
         for path, sentence in outcome.complaints:
             embed = next(embed for embed in embeds if embed.path == path)
             warn(outcome.job.spec.label, sentence, embed.location)

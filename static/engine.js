@@ -56,6 +56,7 @@ async function request({ runtime, stdlib, app, root, paths, archives }) {
   const { loadPyodide } = await import(pathToFileURL(`${runtime}/pyodide.mjs`).href);
   const { default: createPyodideModule } = await import(pathToFileURL(`${runtime}/pyodide.asm.mjs`).href);
   const modules = { loadPyodide, createPyodideModule, indexURL: `${runtime}/`, stdLibURL: stdlib };
+  const wanted = cutOff();
   const unpacked = archives.map(async ({ path, mount }) => ({ mount, content: gunzipSync(await readFile(path)) }));
   try {
     const python = await boot(modules, app, { root, origin: ORIGIN }, unpacked);
@@ -68,11 +69,26 @@ async function request({ runtime, stdlib, app, root, paths, archives }) {
       mounted = bare.every(({ status }) => status === 404);
       if (!mounted) responses = bare;
     }
-    return { mounted, responses };
+    return { mounted, responses, wanted };
   } catch (error) {
-    if (error instanceof BootError) return { reason: error.reason, problem: error.message };
+    if (error instanceof BootError) return { reason: error.reason, problem: error.message, wanted };
     throw error;
   }
+}
+
+/**
+ * Let nothing be fetched: a build has the same outcome with a network and without. What Python needs is read from files.
+ *
+ * @returns {string[]} the addresses that the app wants, as it asks for them
+ */
+function cutOff() {
+  /** @type {string[]} */
+  const wanted = [];
+  globalThis.fetch = (input) => {
+    wanted.push(input instanceof Request ? input.url : String(input));
+    return Promise.reject(new TypeError("nothing is fetched while the documentation is built"));
+  };
+  return wanted;
 }
 
 /**

@@ -53,6 +53,24 @@ APPS = {
                 await answer(send, 404, "nothing here")
         """,
     ),
+    "calling": (
+        ("/",),
+        """
+        import urllib.request
+        app = urllib.request.urlopen("https://api.example/rates")
+        """,
+    ),
+    "careful": (
+        ("/", "/missing"),
+        """
+        from answering import answer
+        async def app(scope, receive, send):
+            if scope["path"].endswith("/missing"):
+                return await answer(send, 404, "nothing here")
+            from js import fetch
+            await fetch("https://api.example/rates")
+        """,
+    ),
     "rootless": (
         ("/hello",),
         """
@@ -157,6 +175,14 @@ def test_each_path_that_fails_is_complained_about(build: Build) -> None:
     )
     # A redirect away is the app's own business, and so is a single one.
     assert set(told) == {"/", "/missing", "/broken", "/circle"}
+
+
+def test_what_an_app_asks_of_others_is_not_held_against_it(build: Build) -> None:
+    calling, careful = build.outcomes["calling"], build.outcomes["careful"]
+    assert (calling.problem, calling.complaints) == (None, ())
+    assert "not fully tried" in calling.untried
+    assert dict(careful.complaints).keys() == {"/missing"}
+    assert careful.untried.endswith("nothing is fetched while the documentation is built: https://api.example/rates")
 
 
 def test_what_its_page_loads_from_a_cdn_is_shipped_and_locked(build: Build) -> None:

@@ -61,11 +61,15 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What the app answered at build time: how it is to be mounted, what its pages load, what is wrong with it."""
+    """What the app answered at build time: how it is to be mounted, what its pages load, what is wrong with it.
+
+    `untried` says why an answer, or all, are missing and yet nothing is wrong.
+    """
 
     mounted: bool
     cdn_files: tuple[CdnFile, ...]
     complaints: tuple[tuple[str, str], ...]
+    untried: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +83,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a job: the reason why there is no app, or complaints, pairs of embedded path and sentence."""
+    """What became of a job: the reason why there is no app, or complaints, pairs of embedded path and sentence.
+
+    `untried` is as in `Check`.
+    """
 
     job: Job
     problem: str | None = None
     complaints: tuple[tuple[str, str], ...] = ()
+    untried: str = ""
 
 
 class Packer:
@@ -110,7 +118,7 @@ class Packer:
             for job in jobs:
                 try:
                     archives, check = checks[job].result()
-                    yield Outcome(job, complaints=self._emit(job, archives, check))
+                    yield Outcome(job, complaints=self._emit(job, archives, check), untried=check.untried)
                 except (PackingError, OSError) as error:
                     problem = _told(error)
                     self.refuse(job, problem)
@@ -248,9 +256,10 @@ class Packer:
                 f"the app gave no answer to {', '.join(paths)} within asgi_live_timeout = {self.settings.timeout:g} s; "
                 "look for work at import or in its lifespan that does not end, or raise the limit"
             ) from None
-        if problem := result.get("problem"):
+        problem, untried = result.get("problem"), _untried(result)
+        if problem and not untried:
             raise PackingError(f"the app does not start: {problem.strip()}")
-        check = _judge(result)
+        check = Check(True, (), (), untried) if problem else _judge(result, untried)
         remember(self.settings.cache, "checks", key, json.dumps(asdict(check)).encode())
         return check
 
@@ -287,7 +296,22 @@ def _app(spec: AppSpec, mounted: bool) -> dict[str, Any]:
     }
 
 
-def _judge(result: dict[str, Any]) -> Check:
+def _untried(result: dict[str, Any]) -> str:
+    """Say what the app asked of others in vain; while it lasts, a failure may be due to that alone.
+
+    `CannotWait` is how a synchronous request ends in an engine that cannot suspend Python, as readers' browsers can.
+    """
+    failed = result.get("problem") or any(response["status"] >= 500 for response in result["responses"])
+    if not failed:
+        return ""
+    told = result.get("problem", "") + result["output"]
+    if not result.get("wanted") and "outgoing.exchange.CannotWait" not in told:
+        return ""
+    named = ", ".join(dict.fromkeys(result.get("wanted", ()))) or "what it calls"
+    return f"the app was not fully tried, since nothing is fetched while the documentation is built: {named}"
+
+
+def _judge(result: dict[str, Any], untried: str) -> Check:
     files: dict[CdnFile, None] = {}
     lacking: dict[str, str] = {}
     complaints = []
@@ -297,10 +321,11 @@ def _judge(result: dict[str, Any]) -> Check:
             page = base64.b64decode(response["body"]).decode("utf-8", "replace")
             files.update(dict.fromkeys(find_cdn_files(page)))
             lacking = dict.fromkeys(find_complaints(page), response["path"]) | lacking
-        if response["status"] == 404 or response["status"] >= 500 or "next" in response:
+        failed = response["status"] >= 500 and not untried
+        if response["status"] == 404 or failed or "next" in response:
             complaints.append((response["path"], _complaint(response, result["output"])))
     complaints += [(path, sentence) for sentence, path in lacking.items()]
-    return Check(result["mounted"], tuple(files), tuple(complaints))
+    return Check(result["mounted"], tuple(files), tuple(complaints), untried)
 
 
 def _complaint(response: dict[str, Any], output: str) -> str:
@@ -318,4 +343,4 @@ def _complaint(response: dict[str, Any], output: str) -> str:
 def _check_from_json(content: bytes) -> Check:
     data = json.loads(content)
     complaints = tuple((path, sentence) for path, sentence in data["complaints"])
-    return Check(data["mounted"], tuple(CdnFile(**file) for file in data["cdn_files"]), complaints)
+    return Check(data["mounted"], tuple(CdnFile(**file) for file in data["cdn_files"]), complaints, data["untried"])
