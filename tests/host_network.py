@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import inspect
 import socket
 import threading
 import zlib
@@ -93,7 +94,9 @@ class LoopThread:
         self.thread.start()
 
     def wait(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
+        result = asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
+        assert not inspect.isawaitable(result), "in a browser it comes through a promise, which would await it"
+        return result
 
     def end(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
