@@ -260,6 +260,7 @@ export class App {
 
   /** @param {Figure} figure */
   #pageLoaded(figure) {
+    if (this.#view.state === "ready" && figure.frame.comeBack()) return;
     figure.showLocation();
     const look = figure.frame.look();
     if (look === "unbuilt" && this.#view.failure?.reason !== "unbuilt")

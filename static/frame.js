@@ -53,6 +53,19 @@ export class Frame {
     return href.startsWith(this.root) && /^([/?#]|$)/.test(href.slice(this.root.length)) ? href : null;
   }
 
+  /**
+   * Go on inside the app if it went to a page outside: without the Navigation API, as in WebKit, its own script cannot
+   * keep a `location = "/x"` in.
+   *
+   * @returns {boolean} whether it had
+   */
+  comeBack() {
+    const target = this.#wasLive && !this.url() && this.#document()?.defaultView?.location;
+    if (!target || target.protocol !== location.protocol) return false;
+    target.replace(this.root + target.pathname + target.search + target.hash);
+    return true;
+  }
+
   /** The path of the page shown, or that will be shown first, as the app itself sees it: "/docs?page=2". */
   path() {
     // Before, the static placeholder is shown, at the same path or with a slash more.

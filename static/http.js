@@ -1,6 +1,8 @@
 // @ts-check
 /** Requests and responses as parts that Python understands; pure functions, no state, no Python. */
 
+import { embeddedPolicies } from "./policy.js";
+
 /** @typedef {[name: string, value: string]} Header */
 
 /**
@@ -72,6 +74,8 @@ function requestHeaders(request, url, reader, body) {
     if (value && !headers.has(name)) headers.set(name, value);
   };
   supply("accept", "*/*");
+  // Nothing would be won by it, and browsers do not decode what a worker answers.
+  supply("accept-encoding", "identity");
   supply("accept-language", acceptLanguage(reader.languages));
   supply("user-agent", reader.userAgent);
   supply("referer", referrer);
@@ -98,11 +102,12 @@ function acceptLanguage(languages) {
  * @param {Header[]} sent
  * @param {URL} url of the request
  * @param {string} root
+ * @param {string} [hash] SHA-256, in base64, of the script that its Content Security Policy has to allow
  */
-export function responseHeaders(sent, url, root) {
+export function responseHeaders(sent, url, root, hash) {
   const headers = new Headers();
   for (const [name, value] of sent) {
-    const changed = changedHeader(name.toLowerCase(), value, url, root);
+    const changed = changedHeader(name.toLowerCase(), value, url, root, hash);
     if (changed) headers.append(name, changed);
   }
   return headers;
@@ -115,20 +120,16 @@ export function responseHeaders(sent, url, root) {
  * @param {string} value
  * @param {URL} url
  * @param {string} root
+ * @param {string} [hash]
  */
-function changedHeader(name, value, url, root) {
+function changedHeader(name, value, url, root, hash) {
   // The docs page embeds the app on purpose, and is of the same origin.
   if (name === "x-frame-options") return "";
-  if (name === "content-security-policy") return withoutFrameAncestors(value);
+  // It would clear what the docs, and other apps, keep in the browser.
+  if (name === "clear-site-data") return "";
+  if (name.startsWith("content-security-policy")) return embeddedPolicies(value, hash);
+  if (name === "refresh") return value.replace(REFRESH, (_, start, target, end) => start + reachableLocation(target, url, root) + end);
   return name === "location" ? reachableLocation(value, url, root) : value;
-}
-
-/** @param {string} policies one or several, by commas, each of directives by semicolons */
-function withoutFrameAncestors(policies) {
-  const kept = policies.split(",").map((policy) =>
-    policy.split(";").filter((directive) => !/^\s*frame-ancestors\b/i.test(directive)).join(";"),
-  );
-  return kept.filter((policy) => policy.trim()).join(",");
 }
 
 /**
@@ -143,74 +144,63 @@ export function reachableLocation(location, url, root) {
   return target && target.origin === url.origin ? insideApp(target.href, root).href : location;
 }
 
+/** Delay and address, quoted or not: https://html.spec.whatwg.org/multipage/semantics.html#attr-meta-http-equiv-refresh */
+const REFRESH = /^(\s*[\d.]+[\s;,]+(?:url\s*=\s*)?["']?)([^"']+)(.*)$/i;
+
 /** @param {number} status */
 export function hasNoBody(status) {
   return status === 204 || status === 205 || status === 304;
 }
 
 /**
- * Whether a script element can be put into the document: HTML in a charset that contains ASCII, not compressed.
+ * The content of a response: what a worker answers goes to the page as it is, no browser decodes it.
  *
- * @param {Headers} headers
+ * @param {Headers} headers change with it
+ * @param {ReadableStream<Uint8Array>} stream
  */
-export function isInjectable(headers) {
-  const type = headers.get("content-type") ?? "";
-  return /^text\/html\b/i.test(type) && !/charset=["']?utf-?(16|32)/i.test(type) && !headers.has("content-encoding");
+export function decoded(headers, stream) {
+  const codings = (headers.get("content-encoding") ?? "").split(",").map((coding) => coding.trim().toLowerCase());
+  const formats = codings.filter((coding) => coding && coding !== "identity").map((coding) => FORMATS.get(coding) ?? coding);
+  if (!formats.length) return stream;
+  /** @type {DecompressionStream[]} */
+  let decoders;
+  try {
+    decoders = formats.reverse().map((format) => new DecompressionStream(/** @type {CompressionFormat} */ (format)));
+  } catch {
+    // Brotli and zstd, in most browsers.
+    console.warn(`[asgi-live] "content-encoding: ${codings}" cannot be decoded: no "accept-encoding" asked for it`);
+    return stream;
+  }
+  for (const name of ["content-encoding", "content-length"]) headers.delete(name);
+  return decoders.reduce((coded, decoder) => coded.pipeThrough(/** @type {TransformStream<any, any>} */ (decoder)), stream);
 }
 
+/** The names of HTTP for those of `DecompressionStream`, where they differ. */
+const FORMATS = new Map([["x-gzip", "gzip"], ["br", "brotli"]]);
+
 /**
- * A stream that adds bytes to an HTML document right behind its doctype: the first place where an element may stand
- * without changing how the rest is parsed, so that a script there is the first to run.
+ * A response that a browser saves as a file; what the app itself calls it comes first.
  *
- * @param {string} markup
- * @returns {TransformStream<Uint8Array, Uint8Array>}
+ * @param {Response} response
+ * @param {string} wanted what the page calls it, empty if it does not
+ * @param {URL} url whose end is a name too
  */
-export function behindDoctype(markup) {
-  const addition = new TextEncoder().encode(markup);
-  /** @type {Uint8Array | undefined} the beginning of the document, until the place is found */
-  let held = new Uint8Array();
-  return new TransformStream({
-    transform(chunk, controller) {
-      if (!held) return controller.enqueue(chunk);
-      held = concatenate(held, chunk);
-      const { end, open } = prologue(held);
-      if (open) return;
-      for (const part of [held.subarray(0, end), addition, held.subarray(end)]) controller.enqueue(part);
-      held = undefined;
-    },
-    flush(controller) {
-      if (!held) return;
-      const { end } = prologue(held);
-      for (const part of [held.subarray(0, end), addition, held.subarray(end)]) controller.enqueue(part);
-    },
-  });
+export function attachment(response, wanted, url) {
+  const headers = new Headers(response.headers);
+  const said = headers.get("content-disposition") ?? "";
+  const name = wanted || decodedName(url.pathname.split("/").findLast(Boolean) ?? "index");
+  // https://www.rfc-editor.org/rfc/rfc8187
+  const encoded = encodeURIComponent(name).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
+  const named = /;\s*filename\*?\s*=/i.test(said) ? said.slice(said.indexOf(";")) : `; filename*=UTF-8''${encoded}`;
+  headers.set("content-disposition", `attachment${named}`);
+  return new Response(response.body, { status: 200, headers });
 }
 
-/** Bytes in which a document should have shown its doctype. */
-const PROLOGUE_LIMIT = 4096;
-
-/**
- * Where the byte order mark, white space, comments and the doctype end, and whether more of the document may move that.
- *
- * @param {Uint8Array} start
- */
-function prologue(start) {
-  const text = Array.from(start.subarray(0, PROLOGUE_LIMIT), (byte) => String.fromCharCode(byte)).join("");
-  // An XML declaration is a comment to HTML.
-  const [found, doctype] = /^(?:\xef\xbb\xbf)?(?:\s|<!--[^]*?-->|<\?[^>]*>)*(<!doctype[^>]*>)?/i.exec(text) ?? [""];
-  const rest = text.slice(found.length).toLowerCase();
-  const openings = ["<!--", "<?", "<!doctype", ...(found ? [] : ["\xef\xbb\xbf"])];
-  const begun = openings.some((opening) => opening.startsWith(rest.slice(0, opening.length)));
-  return { end: found.length, open: begun && !doctype && text.length < PROLOGUE_LIMIT };
-}
-
-/**
- * @param {Uint8Array} first
- * @param {Uint8Array} second
- */
-function concatenate(first, second) {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
+/** @param {string} name */
+function decodedName(name) {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }

@@ -1,7 +1,8 @@
 // @ts-check
 /** Boots Pyodide with an app's files and carries requests into it; runs in the service worker and at build time. */
 
-import { behindDoctype, hasNoBody, insideApp, isInjectable, requestParts, responseHeaders } from "./http.js";
+import { decoded, hasNoBody, insideApp, requestParts, responseHeaders } from "./http.js";
+import { isPage, withScript } from "./injection.js";
 import { files } from "./tar.js";
 
 const HOME = "/home/web";
@@ -52,6 +53,15 @@ export const NO_PACKAGES = {
  * @typedef {object} Archive
  * @property {string} mount
  * @property {Uint8Array} content
+ */
+
+/**
+ * The page that asks, and what it gets if the answer is a page.
+ *
+ * @typedef {object} Visit
+ * @property {string} [client] the asking page's id
+ * @property {{text: string, hash: string, data: (path: string) => Record<string, string>}} [script] for a navigation:
+ *   its first script, the SHA-256 of that in base64, and what it is told in a page at that path
  */
 
 /** A boot that failed: `reason` is "python" or "app", the message is for the reader, with the traceback if any. */
@@ -173,7 +183,7 @@ export class Python {
   cookies;
   /** @type {(path: string, text: string) => string | undefined} sets it; the dump to keep, if that changed anything */
   setCookie;
-  /** @type {(dump: string) => void} told of the cookies to keep for the next worker */
+  /** @type {(dump: string, client?: string) => Promise<void> | void} told of the cookies to keep for the next worker */
   onCookies = () => {};
   #root;
 
@@ -198,23 +208,18 @@ export class Python {
    *
    * @param {Request} request
    * @param {import("./http.js").Reader} reader
-   * @param {(path: string) => string} [injected] gives markup for an HTML document that is navigated to
+   * @param {Visit} [visit]
    * @returns {Promise<Response>}
    */
-  async respond(request, reader, injected) {
-    const root = this.#root;
-    const parts = await requestParts(request, root, reader);
-    const url = insideApp(request.url, root);
+  async respond(request, reader, { client, script } = {}) {
+    const parts = await requestParts(request, this.#root, reader);
+    const url = insideApp(request.url, this.#root);
     const { promise, resolve } = /** @type {PromiseWithResolvers<Response>} */ (withResolvers());
-    const exchange = new Exchange(parts.body, (status, sent, { stream, whole }, cookies) => {
-      if (cookies !== undefined) this.onCookies(cookies);
-      const headers = responseHeaders(sent, url, root);
-      const inject = injected && request.mode === "navigate" && isInjectable(headers);
-      if (inject) headers.delete("content-length");
-      // The app may send a body all the same, and must not wait for ever to be rid of it.
-      if (hasNoBody(status)) void stream.pipeTo(new WritableStream()).catch(() => {});
-      const body = hasNoBody(status) ? null : inject ? stream.pipeThrough(behindDoctype(injected(url.pathname))) : (whole ?? stream);
-      resolve(new Response(body, { status, headers }));
+    const exchange = new Exchange(parts.body, (status, sent, content, cookies) => {
+      const told = cookies === undefined ? undefined : this.onCookies(cookies, client);
+      const headers = responseHeaders(sent, url, this.#root, script?.hash);
+      const response = pageResponse(status, headers, content, script && { text: script.text, data: script.data(url.pathname) });
+      resolve(told ? told.then(() => response) : response);
     });
     const headers = parts.headers.map(([name, value]) => `${name}\n${value}`).join("\n");
     const id = ++this.#requests;
@@ -230,6 +235,23 @@ export class Python {
  *
  * @typedef {{stream: ReadableStream<Uint8Array>, whole: Uint8Array<ArrayBuffer> | undefined}} Content
  */
+
+/**
+ * @param {number} status
+ * @param {Headers} headers
+ * @param {Content} content
+ * @param {import("./injection.js").Script} [script] for a page
+ */
+async function pageResponse(status, headers, { stream, whole }, script) {
+  if (hasNoBody(status)) {
+    // The app may send a body all the same, and must not wait for ever to be rid of it.
+    void stream.pipeTo(new WritableStream()).catch(() => {});
+    return new Response(null, { status, headers });
+  }
+  const content = status === 206 ? stream : decoded(headers, stream);
+  if (script && isPage(headers)) return new Response(await withScript(headers, content, script), { status, headers });
+  return new Response(content === stream ? (whole ?? stream) : content, { status, headers });
+}
 
 /** One request's body and one response's stream, as `browser/bridge.py` uses them. */
 class Exchange {

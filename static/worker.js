@@ -2,6 +2,8 @@
 /** The service worker of one app: install, activate, message, fetch. Its `sw.js` calls `serve` with the manifest. */
 
 import { DownloadError, Files } from "./files.js";
+import { attachment } from "./http.js";
+import { escapeMarkup } from "./injection.js";
 import { COOKIES, HELLO, SET_COOKIE, START } from "./protocol.js";
 import { boot, BootError } from "./python.js";
 
@@ -42,6 +44,7 @@ class LiveApp {
   #manifest;
   #script = new URL(worker.location.href);
   #root = new URL("./app", this.#script).pathname;
+  #savePath = new URL("./save", this.#script).pathname;
   /** @type {Promise<import("./python.js").Python> | undefined} */
   #python;
   /** @type {Set<MessagePort>} pages that wait for the app */
@@ -52,6 +55,8 @@ class LiveApp {
   #marks = {};
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #telling;
+  /** @type {Promise<string> | undefined} the first script of the app's pages */
+  #inside;
   files;
 
   /**
@@ -68,7 +73,7 @@ class LiveApp {
 
   /** @param {ExtendableMessageEvent} event */
   async onMessage({ data, source, ports: [port] }) {
-    if (data?.type === SET_COOKIE && source instanceof WindowClient) await this.#setCookie(source, String(data.text));
+    if (data?.type === SET_COOKIE && source instanceof WindowClient) await this.#setCookie(source, String(data.text), port);
     if (!port) return;
     if (data?.type === START) {
       this.#waiting.add(port);
@@ -94,13 +99,15 @@ class LiveApp {
       return;
     } else if (this.files.has(url.href)) {
       event.respondWith(this.files.response(url.href));
+    } else if (url.pathname === this.#savePath) {
+      event.respondWith(this.#save(url.searchParams, request.referrer));
     } else if (this.#isForeignToApp(url)) {
       // Only the docs' own files lie there: the rest of `shared/`, and this folder's `sw.js`.
       return;
     } else if (this.#isFirstLook(request)) {
       event.respondWith(new Response(WAITING_ROOM, { headers: { "content-type": "text/html; charset=utf-8" } }));
     } else {
-      event.respondWith(this.#answer(request));
+      event.respondWith(this.#answer(event));
     }
   }
 
@@ -202,23 +209,39 @@ class LiveApp {
     return response;
   }
 
-  /** @param {Request} request */
-  async #answer(request) {
+  /** @param {FetchEvent} event */
+  async #answer({ request, clientId }) {
     try {
       const python = await this.#start();
-      return await python.respond(request, navigator, (path) => this.#firstScript(python, path));
+      // A message that the page posted before, such as a cookie that it set, is next.
+      if (request.mode === "navigate") await new Promise((resolve) => setTimeout(resolve));
+      const script = request.mode === "navigate" ? await this.#firstScript(python) : undefined;
+      return await python.respond(request, navigator, { client: clientId, script });
     } catch (error) {
       return failurePage(this.#manifest.name, error);
     }
   }
 
   /**
-   * @param {import("./python.js").Python} python
-   * @param {string} path
+   * Answer a link that saves what it points at; see inside/downloads.js.
+   *
+   * @param {URLSearchParams} asked
+   * @param {string} referrer
    */
-  #firstScript(python, path) {
-    const source = new URL(this.#manifest.inside.url, this.#script).pathname;
-    return `<script src="${source}" data-root="${this.#root}" data-cookies="${escapeMarkup(python.cookies(path))}"></script>`;
+  async #save(asked, referrer) {
+    const url = new URL(asked.get("of") ?? "", this.#script.origin);
+    const answer = await (await this.#start()).respond(new Request(url, { referrer }), navigator);
+    // The page stays as it is.
+    if (!answer.ok) return console.error(`[asgi-live] ${url} was not saved: status ${answer.status}`), new Response(null, { status: 204 });
+    return attachment(answer, asked.get("name") ?? "", url);
+  }
+
+  /** @param {import("./python.js").Python} python */
+  async #firstScript(python) {
+    this.#inside ??= this.files.content(this.#manifest.inside.url).then((content) => new TextDecoder().decode(content));
+    const { sha256 } = this.#manifest.inside;
+    const hash = btoa(String.fromCharCode(...sha256.match(/../g)?.map((digits) => parseInt(digits, 16)) ?? []));
+    return { text: await this.#inside, hash, data: (/** @type {string} */ path) => ({ root: this.#root, cookies: python.cookies(path) }) };
   }
 
   /**
@@ -229,30 +252,43 @@ class LiveApp {
   async #useCookies(python) {
     const dump = await this.files.kept(JAR);
     if (dump) python.loadCookies(dump);
-    python.onCookies = (changed) => void this.#keepCookies(python, changed);
+    python.onCookies = (changed, client) => {
+      void this.#keepCookies(changed);
+      return this.#tellCookies(python, client);
+    };
+  }
+
+  /** @param {string} dump */
+  #keepCookies(dump) {
+    return this.files.keep(JAR, dump).catch((error) => console.warn("[asgi-live] cookies were not stored:", error));
   }
 
   /**
    * @param {import("./python.js").Python} python
-   * @param {string} dump
+   * @param {string} [client] the page that must know them before it gets its answer
    */
-  async #keepCookies(python, dump) {
-    for (const client of await worker.clients.matchAll()) {
-      client.postMessage({ type: COOKIES, cookies: python.cookies(new URL(client.url).pathname) });
-    }
-    await this.files.keep(JAR, dump).catch((error) => console.warn("[asgi-live] cookies were not stored:", error));
+  async #tellCookies(python, client) {
+    const seen = (await worker.clients.matchAll()).map((page) => {
+      const { port1, port2 } = new MessageChannel();
+      page.postMessage({ type: COOKIES, cookies: python.cookies(new URL(page.url).pathname) }, [port2]);
+      return page.id === client && new Promise((resolve) => (port1.onmessage = resolve));
+    });
+    // A page that waits for the answer, and runs nothing meanwhile, will never say so.
+    await Promise.race([Promise.all(seen), new Promise((resolve) => setTimeout(resolve, SIGHT))]);
   }
 
   /**
    * @param {WindowClient} client
    * @param {string} text
+   * @param {MessagePort} [port] is told what the page may see then
    */
-  async #setCookie(client, text) {
+  async #setCookie(client, text, port) {
     const { pathname } = new URL(client.url);
     if (!pathname.startsWith(this.#root)) return;
     const python = await this.#start();
     const dump = python.setCookie(pathname, text);
-    if (dump) await this.#keepCookies(python, dump);
+    port?.postMessage({ type: COOKIES, cookies: python.cookies(pathname) });
+    if (dump) await Promise.all([this.#keepCookies(dump), this.#tellCookies(python)]);
   }
 
   #report() {
@@ -274,6 +310,8 @@ class LiveApp {
 
 /** The note that holds the app's cookies. */
 const JAR = "cookies";
+/** Milliseconds for a page to see that its cookies have changed. */
+const SIGHT = 100;
 
 /** What a frame shows below the page's own panel until the reader starts the app. */
 const WAITING_ROOM = `<!doctype html><html lang="en" data-asgi-live="placeholder"><title>Not started</title></html>`;
@@ -288,9 +326,4 @@ function failurePage(name, error) {
   const page = `<!doctype html><html lang="en"><meta name="color-scheme" content="light dark"><title>Not started</title>
 <pre style="white-space: pre-wrap; font: 14px/1.5 monospace; margin: 1rem">${escaped}</pre></html>`;
   return new Response(page, { status: 500, headers: { "content-type": "text/html; charset=utf-8" } });
-}
-
-/** @param {string} text */
-function escapeMarkup(text) {
-  return text.replace(/[&<"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

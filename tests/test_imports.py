@@ -142,8 +142,9 @@ def test_worker_and_page_share_the_protocol_only() -> None:
 
 def test_the_lower_scripts_import_nothing_and_python_only_those() -> None:
     graph = scripts()
-    assert [name for name in ("protocol.js", "http.js", "tar.js", "files.js") if graph[name]] == []
-    assert graph["python.js"] == {"http.js", "tar.js"}
+    assert [name for name in ("protocol.js", "charset.js", "policy.js", "tar.js", "files.js") if graph[name]] == []
+    assert (graph["http.js"], graph["injection.js"]) == ({"policy.js"}, {"charset.js"})
+    assert graph["python.js"] == {"http.js", "injection.js", "tar.js"}
 
 
 def test_what_the_engine_runs_is_what_its_key_is_made_of() -> None:

@@ -9,9 +9,18 @@ from pathlib import Path
 BUILD_ONLY = {"engine.js"}
 """Readers get the other modules and the style sheet."""
 
-ENGINE_MODULES = ("engine.js", "http.js", "python.js", "tar.js")
+ENGINE_MODULES = ("charset.js", "engine.js", "http.js", "injection.js", "policy.js", "python.js", "tar.js")
 
-INSIDE = ("addresses.js", "navigation.js", "cookies.js", "last.js")
+INSIDE = (
+    "addresses.js",
+    "navigation.js",
+    "frames.js",
+    "workers.js",
+    "downloads.js",
+    "cookies.js",
+    "cookiestore.js",
+    "last.js",
+)
 """The scripts of the folder `inside`, in the order in which they run as one: the first script of the app's pages."""
 
 

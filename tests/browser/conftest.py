@@ -16,8 +16,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ProxySettings, expect, sync_playwright
 from selenium.webdriver import WebKitGTK
 
-from tests.browser import demo, engines, tiny, webkit
+from tests.browser import demo, engines, roaming, tiny, webkit
 from tests.browser.console import Console
+from tests.browser.live import Figure
 from tests.site_server import StaticSite
 
 # A cold start of Python takes seconds, and more when two browsers do it at once.
@@ -169,6 +170,28 @@ def tiny_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny documentation, built; not to be changed."""
     folder = tmp_path_factory.mktemp("tiny")
     return tiny.build(tiny.tiny_project(folder / "docs"), folder / "out")
+
+
+@pytest.fixture(scope="session")
+def roaming_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaticSite]:
+    """The documentation with the app of `roaming.py`."""
+    with StaticSite(roaming.build(tmp_path_factory.mktemp("roaming"))) as site:
+        yield site
+
+
+@pytest.fixture(scope="session", params=engines.DRIVEN_BY_PLAYWRIGHT)
+def roaming_app(
+    request: pytest.FixtureRequest, browsers: Callable[[str], Browser], roaming_site: StaticSite
+) -> Iterator[Figure]:
+    """That app, started once in each engine for all tests."""
+    context = open_context(browsers(request.param), roaming_site)
+    console = Console()
+    console.listen(context)
+    page = context.new_page()
+    page.goto(roaming_site.url + "index.html")
+    yield Figure(page, "roaming").start()
+    context.close()
+    assert console.unexpected == []
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.browser.conftest import NewWebKit
+from tests.browser.roaming import say
+from tests.browser.test_urls import IN_THE_FRAME
 from tests.site_server import StaticSite
 
 SECONDS = 60
@@ -101,3 +104,29 @@ def test_datasette_its_plugin_and_links_that_ignore_the_prefix(webkit: WebKitGTK
     library.shows("document.body.classList.contains('index')", True)
     assert not [request for request in site.requests if request.status == 404 and "library" in request.path]
     assert site.foreign == []
+
+
+def test_whatever_leads_out_of_the_prefix_leads_into_the_app(new_webkit: NewWebKit, roaming_site: StaticSite) -> None:
+    driver = new_webkit(roaming_site)
+    driver.get(roaming_site.url + "index.html")
+    app = Live(driver, "roaming").live()
+    root = roaming_site.prefix + "asgi-live/roaming/app"
+    for via, script in IN_THE_FRAME.items():
+        if via == "navigate":
+            continue  # the Navigation API's own, which this engine lacks
+        app.script(f"location.replace('{root}/hub')")
+        app.shows(text("h1"), "hub")
+        app.script(f"setTimeout(() => {{ {script} }})")
+        app.shows(text("h1"), via)
+        app.shows("location.pathname", root + "/landed")
+
+    app.script("document.cookie = 'seen=1'; history.pushState(null, '', '/hub?pushed')")
+    app.shows("location.pathname", root + "/hub")
+    assert "seen=1" in app.fetch("/cookie")[1]
+    assert app.fetch("/twice") == (200, "twice")
+    policy = say("<!doctype html><a href='/landed?via=strict'>x</a>", content_security_policy="default-src 'none'")
+    app.script(f"location.replace('{root}/{policy}')")
+    app.shows("document.links.length", 1)
+    app.shows("document.cookie", "seen=1")
+    app.script("document.links[0].click()")
+    app.shows(text("h1"), "strict")

@@ -3,19 +3,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  behindDoctype,
+  attachment,
+  decoded,
   hasNoBody,
   insideApp,
-  isInjectable,
   reachableLocation,
   requestParts,
   responseHeaders,
 } from "../../static/http.js";
+import { isPage } from "../../static/injection.js";
 
 const ROOT = "/some/deep/path/asgi-live/shop/app";
 const ORIGIN = "https://docs.example:8443";
 const READER = { userAgent: "Browser/1", languages: ["de-DE", "de", "en"] };
-const MARKUP = '<script src="/inside.js"></script>';
 
 const parts = (path, options, reader = READER) => requestParts(new Request(ORIGIN + path, options), ROOT, reader);
 const headersOf = async (...given) => Object.fromEntries((await parts(...given)).headers);
@@ -34,6 +34,7 @@ test("what a server would get of the reader is supplied", async () => {
   assert.deepEqual(await headersOf(`${ROOT}/`, { mode: "cors" }), {
     host: "docs.example:8443",
     accept: "*/*",
+    "accept-encoding": "identity",
     "accept-language": "de-DE,de;q=0.9,en;q=0.8",
     "user-agent": "Browser/1",
     "sec-fetch-site": "same-origin",
@@ -106,78 +107,50 @@ test("the statuses that have no body", () => {
   for (const status of bare) new Response(null, { status });
 });
 
-test("only uncompressed HTML whose charset contains ASCII is injected into", () => {
-  const injectable = (headers) => isInjectable(new Headers(headers));
-  for (const type of ["text/html", "TEXT/HTML", "text/html; charset=utf-8", "text/html;charset=iso-8859-1"])
-    assert.equal(injectable({ "content-type": type }), true, type);
-  for (const type of ["", "text/htmlx", "text/plain", "application/json", "text/html; charset=utf-16", 'text/html; charset="UTF-32LE"'])
-    assert.equal(injectable({ "content-type": type }), false, type);
-  assert.equal(injectable({}), false);
-  assert.equal(injectable({ "content-type": "text/html", "content-encoding": "gzip" }), false);
+test("a refresh stays inside the app too, however it is written", () => {
+  const refresh = (value) => responseHeaders([["refresh", value]], new URL(`${ORIGIN}${ROOT}/a/b`), ROOT).get("refresh");
+  const inside = `${ORIGIN}${ROOT}/items`;
+  const cases = {
+    "0; url=/items": `0; url=${inside}`,
+    "0;URL='/items'": `0;URL='${inside}'`,
+    '5 , url = "/items"; x': `5 , url = "${inside}"; x`,
+    "1.5; /items": `1.5; ${inside}`,
+    "3": "3",
+    "0; url=https://other.example/x": "0; url=https://other.example/x",
+  };
+  for (const [value, expected] of Object.entries(cases)) assert.equal(refresh(value), expected, value);
 });
 
-/** The bytes of a document that went through in these chunks, one character a byte. */
-async function injected(chunks) {
-  const body = ReadableStream.from(chunks).pipeThrough(behindDoctype(MARKUP));
-  return Buffer.from(await new Response(body).arrayBuffer()).toString("latin1");
-}
+test("what would clear the docs' own data does not reach the page", () => {
+  assert.deepEqual([...responseHeaders([["Clear-Site-Data", '"*"']], new URL(`${ORIGIN}${ROOT}/`), ROOT)], []);
+});
 
-// The place of the script is marked with `|`.
-const DOCUMENTS = {
-  "a doctype": "<!doctype html>|<html><p>text",
-  "capitals and space": "\n\t <!DOCTYPE HTML PUBLIC '-//W3C//DTD HTML 4.01//EN'>|\n<html>",
-  "a byte order mark": "\xef\xbb\xbf<!doctype html>|<p>",
-  "a byte order mark and no doctype": "\xef\xbb\xbf|<p>text</p>",
-  "comments": "<!-- one --><!-- a <!doctype html> of old -->\n<!doctype html>|<p>",
-  "a comment with dashes": "<!-- a -- b - -> c ---><!doctype html>|<p>",
-  "an XML declaration": '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html>|<html>',
-  "no doctype": "|<html><body>text",
-  "a comment and no doctype": "<!-- one -->|<p>text <!doctype html>",
-  "only text": "|hello",
-  "one sign": "|x",
-  "a lonely bracket": "|<",
-  "an unfinished doctype": "|<!doctype html",
-  "an unfinished comment": "|<!-- one <p>",
-  "nothing": "|",
-  "only a byte order mark": "\xef\xbb\xbf|",
-  "a doctype and nothing": "<!doctype html>|",
-  "bytes that are no ASCII": `<!doctype html>|<p>${Buffer.from("größe → 日本語 🎉").toString("latin1")}\xff\xfe\x00`,
-};
-
-for (const [name, marked] of Object.entries(DOCUMENTS)) {
-  test(`the script stands behind the doctype, however the document is cut: ${name}`, async () => {
-    const bytes = Buffer.from(marked.replace("|", ""), "latin1");
-    const expected = marked.replace("|", MARKUP);
-    const cuts = [[], Array.from(bytes.keys())];
-    for (let first = 0; first <= bytes.length; first++) {
-      cuts.push([first]);
-      for (let second = first; second <= Math.min(bytes.length, first + 5); second++) cuts.push([first, second]);
-    }
-    for (const cut of cuts) {
-      const chunks = [0, ...cut].map((start, at) => new Uint8Array(bytes.subarray(start, cut[at] ?? bytes.length)));
-      assert.equal(await injected(chunks), expected, `cut at ${cut}`);
-    }
-  });
-}
-
-test("a document is not held back for longer than its beginning", async () => {
-  const spaces = " ".repeat(5000);
-  const chunks = spaces.match(/ {1,70}/g).map((text) => new TextEncoder().encode(text));
-  const stream = ReadableStream.from(chunks).pipeThrough(behindDoctype(MARKUP));
-  let [before, passed] = [0, 0];
-  for await (const chunk of stream) {
-    if (Buffer.from(chunk).includes(MARKUP)) before = passed;
-    else passed += chunk.length;
+test("what is compressed is decoded, in the order of its codings; what cannot be is left", async () => {
+  const packed = (text, ...formats) => formats.reduce((stream, format) => stream.pipeThrough(new CompressionStream(format)), new Blob([text]).stream());
+  const cases = { gzip: ["gzip"], "X-GZIP": ["gzip"], deflate: ["deflate"], "deflate, gzip": ["deflate", "gzip"], "identity": [], "": [] };
+  for (const [coding, formats] of Object.entries(cases)) {
+    const headers = new Headers({ "content-encoding": coding, "content-length": "9" });
+    assert.equal(await new Response(decoded(headers, packed("größe", ...formats))).text(), "größe", coding);
+    assert.equal(headers.has("content-length"), !formats.length, coding);
+    assert.equal(headers.has("content-encoding"), !formats.length, coding);
   }
-  assert.equal(passed, 5000);
-  assert.ok(before > 4000 && before < 4200, before);
+  const headers = new Headers({ "content-encoding": "zstd" });
+  const stream = new Blob(["as it is"]).stream();
+  assert.equal(decoded(headers, stream), stream);
+  assert.equal(headers.get("content-encoding"), "zstd");
 });
 
-test("what comes behind the script is passed on as it is, chunk by chunk", async () => {
-  const chunks = ["<!doctype html>", "<p>one", "<p>two"].map((text) => new TextEncoder().encode(text));
-  const out = [];
-  for await (const chunk of ReadableStream.from(chunks).pipeThrough(behindDoctype(MARKUP))) out.push(chunk);
-  assert.deepEqual(out.slice(-2), chunks.slice(1));
+test("a file to save has the name that the app gives it, else the page's, else its address's", () => {
+  const named = (said, wanted, path) => {
+    const headers = said ? { "content-disposition": said } : {};
+    return attachment(new Response("", { headers }), wanted, new URL(path, ORIGIN)).headers.get("content-disposition");
+  };
+  assert.equal(named('inline; filename="a.txt"', "b", "/c"), 'attachment; filename="a.txt"');
+  assert.equal(named("attachment", "b.txt", "/c"), "attachment; filename*=UTF-8''b.txt");
+  assert.equal(named("", "größe (1)'*.txt", "/c"), "attachment; filename*=UTF-8''gr%C3%B6%C3%9Fe%20%281%29%27%2a.txt");
+  assert.equal(named("", "", "/a/gr%C3%B6%C3%9Fe/"), "attachment; filename*=UTF-8''gr%C3%B6%C3%9Fe");
+  assert.equal(named("", "", "/100%"), "attachment; filename*=UTF-8''100%25");
+  assert.equal(named("", "", "/"), "attachment; filename*=UTF-8''index");
 });
 
 /** Numbers that are the same in each run: mulberry32. */
@@ -206,7 +179,7 @@ test("no header that an app may send is too much for the page, and all but the f
     });
     const headers = responseHeaders(sent, new URL(`${ORIGIN}${ROOT}/`), ROOT);
     new Response("body", { headers });
-    isInjectable(headers);
+    isPage(headers);
     for (const [name, value] of sent.filter(([name]) => !NAMES.includes(name))) {
       const trimmed = value.replace(/^[\t ]+|[\t ]+$/g, "");
       assert.ok(`, ${headers.get(name) ?? ""}, `.includes(`, ${trimmed}, `) || trimmed === "", JSON.stringify([name, value]));
