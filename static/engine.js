@@ -62,11 +62,11 @@ async function request({ runtime, stdlib, app, root, paths, archives }) {
     const python = await boot(modules, app, { root, origin: ORIGIN }, unpacked);
     let mounted = true;
     let responses = await get(python, root, paths);
-    if (responses.every(({ status }) => status === 404)) {
+    if (responses.every(isLost)) {
       // An app that does not know root_path finds nothing below it; without the prefix it may.
       python.remount(false);
       const bare = await get(python, root, paths);
-      mounted = bare.every(({ status }) => status === 404);
+      mounted = bare.every(isLost);
       if (!mounted) responses = bare;
     }
     return { mounted, responses, wanted };
@@ -112,6 +112,15 @@ async function get(python, root, paths) {
     responses.push({ path, url: url.pathname, status: response.status, headers, body, next: next?.pathname.replace(root, "") });
   }
   return responses;
+}
+
+/**
+ * Whether the app knows no such path, or only sends it with a slash to itself without one and back, as Datasette does.
+ *
+ * @param {{status: number, next?: string}} response
+ */
+function isLost({ status, next }) {
+  return status === 404 || next !== undefined;
 }
 
 /**

@@ -80,6 +80,20 @@ APPS = {
             await answer(send, 200 if known else 404, "hello")
         """,
     ),
+    "slashless": (
+        ("/",),
+        """
+        from answering import answer
+        async def app(scope, receive, send):
+            path = scope.get("path", "")
+            if len(path) > 1 and path.endswith("/"):
+                headers = [(b"location", path.rstrip("/").encode())]
+                await send({"type": "http.response.start", "status": 302, "headers": headers})
+                await send({"type": "http.response.body"})
+            else:
+                await answer(send, 200 if path == "/" else 404, "hello")
+        """,
+    ),
     "raising": (
         ("/",),
         """
@@ -201,6 +215,11 @@ def test_what_its_page_loads_from_a_cdn_is_shipped_and_locked(build: Build) -> N
 def test_an_app_that_ignores_its_root_is_served_without_it(build: Build) -> None:
     assert build.outcomes["rootless"] == Outcome(job("rootless"))
     assert build.manifest("rootless")["mounted"] is False
+
+
+def test_an_app_that_only_turns_its_root_round_is_served_without_it(build: Build) -> None:
+    assert build.outcomes["slashless"] == Outcome(job("slashless"))
+    assert build.manifest("slashless")["mounted"] is False
 
 
 def test_an_app_that_does_not_import_shows_its_traceback_only(build: Build) -> None:
