@@ -311,21 +311,30 @@ def _hashlib(module: Any) -> None:
 def _provide_multiprocessing() -> None:
     """Quart imports Hypercorn, that `multiprocessing.synchronize`, and that a module which is not there.
 
+    NiceGUI imports `multiprocessing.forkserver`, and that shared memory.
     https://pyodide.org/en/stable/usage/wasm-constraints.html
     """
-    if importlib.util.find_spec("_multiprocessing") is not None:
-        return
 
     class SemLock:
         SEM_VALUE_MAX = 2**31 - 1
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
-            raise OSError("A browser has no processes, so it has no semaphores between them either.")
+            # As `concurrent.futures.ProcessPoolExecutor` says it where Python is built without.
+            raise NotImplementedError("A browser has no processes, so it has no semaphores between them either.")
 
-    module: Any = types.ModuleType("_multiprocessing", "Stands in for what Pyodide is built without.")
-    module.SemLock = SemLock
-    module.sem_unlink = lambda name: None
-    sys.modules["_multiprocessing"] = module
+    def shm_open(*args: Any, **kwargs: Any) -> int:
+        raise OSError("A browser has no processes, so it has no memory to share between them either.")
+
+    _provide("_multiprocessing", SemLock=SemLock, sem_unlink=lambda name: None)
+    _provide("_posixshmem", shm_open=shm_open, shm_unlink=lambda name: None)
+
+
+def _provide(name: str, **attributes: Any) -> None:
+    """Put a module into the place of one that Pyodide is built without; one that is there stays."""
+    if importlib.util.find_spec(name) is None:
+        module = types.ModuleType(name, "Stands in for what Pyodide is built without.")
+        vars(module).update(attributes)
+        sys.modules[name] = module
 
 
 SEAMS: dict[str, Callable[[Any], None]] = {
