@@ -19,6 +19,8 @@ PREFIX = "asgi_live_"
 STARTS = ("click", "visible", "load")
 LONGEST = 24 * 60 * 60
 """Seconds that an app may be given at build time."""
+LONGEST_CPU = 50
+"""Seconds of Python at a stretch: at 60 browsers end the whole worker, and what the app kept in memory is lost."""
 
 
 def _strings(value: Any) -> str | None:
@@ -35,6 +37,11 @@ def _seconds(value: float) -> str | None:
     # A bool is an int, and no time limit at all would let a hung app hang the build.
     fits = not isinstance(value, bool) and 0 < value <= LONGEST
     return None if fits else f"should be a number of seconds above 0 and at most {LONGEST}"
+
+
+def _cpu_seconds(value: float) -> str | None:
+    fits = not isinstance(value, bool) and 0 <= value <= LONGEST_CPU
+    return None if fits else f"should be a number of seconds from 0 (no limit) to {LONGEST_CPU}"
 
 
 def _value(
@@ -80,6 +87,13 @@ class LiveConfig:
     timeout: float = _value(
         60, "Seconds that an app may take to start and answer at build time.", int, float, check=_seconds
     )
+    cpu_limit: float = _value(
+        20,
+        "Seconds of Python at a stretch, in the reader's browser, after which a request is given up; 0 for no limit.",
+        int,
+        float,
+        check=_cpu_seconds,
+    )
     cache: str | None = _value(
         None,
         "Folder for downloads and compiled archives, relative to conf.py; else the user's cache folder.",
@@ -113,6 +127,7 @@ class LiveConfig:
             cache=cache_folder(str(confdir / self.cache) if self.cache else None).absolute(),
             engine=self.engine,
             timeout=self.timeout,
+            cpu_limit=self.cpu_limit,
         )
 
 

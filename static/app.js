@@ -7,7 +7,8 @@
 
 import { ANSWER_LIMIT } from "./frame.js";
 import { STRINGS, fill } from "./messages.js";
-import { BEAT, HELLO, START, STATE_EVENT, isReport } from "./protocol.js";
+import { HELLO, START, STATE_EVENT, isReport } from "./protocol.js";
+import { Pulse } from "./pulse.js";
 import { StartError, existing, newest, obstacle, register, within } from "./registration.js";
 import { Watch } from "./watch.js";
 
@@ -47,6 +48,10 @@ export class App {
   #watch = new Watch(
     () => this.#post(HELLO),
     (reason, detail) => this.#workerFailed(reason, detail),
+  );
+  #pulse = new Pulse(
+    () => this.#registration?.active,
+    (report) => this.#ceased(report),
   );
 
   /**
@@ -102,14 +107,19 @@ export class App {
     this.#policyFollowed = true;
   }
 
-  /** Keep the worker of a wanted app alive. */
-  beat() {
-    if (this.#wanted()) this.#registration?.active?.postMessage({ type: BEAT });
-  }
-
   /** Start a wanted app again, unseen, in case the browser ended it while this page was hidden. */
   wake() {
-    if (this.#wanted()) this.#post(START);
+    if (!this.#wanted()) return;
+    this.#post(START);
+    if (this.#view.state === "ready") this.#pulse.begin();
+  }
+
+  /** @param {Report} report of a worker whose app does not run any more */
+  #ceased(report) {
+    this.#pulse.end();
+    if (report.state === "failed") this.#heard(HELLO, report);
+    // The browser has ended the worker; its app is wanted once somebody looks.
+    else if (!document.hidden) this.wake();
   }
 
   #wanted() {
@@ -299,6 +309,8 @@ export class App {
     this.#view = { ...this.#view, state, failure: state === "failed" ? this.#view.failure : null };
     if (state === "starting") this.#watch.begin();
     else this.#watch.end();
+    if (state === "ready") this.#pulse.begin();
+    else this.#pulse.end();
     this.#show();
     if (!changed) return;
     performance.mark(`asgi-live:${this.name}:${state}`);

@@ -8,10 +8,11 @@
 
 import { Buffer } from "node:buffer";
 import { writeFileSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { gunzipSync } from "node:zlib";
+import { PythonEnded } from "./ending.js";
 import { boot, BootError, NO_PACKAGES } from "./python.js";
 
 const REDIRECTS = 5;
@@ -22,13 +23,10 @@ const READER = { userAgent: "sphinx-asgi-live", languages: ["en"] };
 const commands = { compile, request };
 
 const [jobPath, resultPath] = process.argv.slice(2);
-process.on("uncaughtException", (error) => {
-  // Thrown out of Pyodide's event loop: Python itself has ended, by `os._exit` for one.
-  writeFileSync(resultPath, JSON.stringify({ problem: `Python ended before the app had answered (${error.message})` }));
-  process.exit(1);
-});
 const job = JSON.parse(await readFile(jobPath, "utf-8"));
-await writeFile(resultPath, JSON.stringify(await commands[job.command](job)));
+const result = await commands[job.command](job);
+// At once, before Node ends over what a Python that has ended leaves unhandled.
+writeFileSync(resultPath, JSON.stringify(result));
 // An app may have left timers or tasks that would keep the process alive.
 process.exit(0);
 
@@ -71,6 +69,7 @@ async function request({ runtime, stdlib, app, root, paths, archives }) {
     }
     return { mounted, responses, wanted };
   } catch (error) {
+    if (error instanceof PythonEnded) return { problem: `it ended before it had answered. ${error.message}`, wanted };
     if (error instanceof BootError) return { reason: error.reason, problem: error.message, wanted };
     throw error;
   }

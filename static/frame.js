@@ -5,7 +5,7 @@ import { MARKER } from "./protocol.js";
 
 /**
  * Who answered the page in a frame: "live" the app; "sealed" someone, in a document that may not be read;
- * "asleep" the worker, with the placeholder; "bypassed" the web server; "unbuilt" also, with the reason.
+ * "asleep" the worker, with the placeholder or the page that tells of Python's end; "bypassed" the web server; "unbuilt" also, with the reason.
  *
  * @typedef {"live" | "sealed" | "asleep" | "bypassed" | "unbuilt"} Look
  */
@@ -39,7 +39,7 @@ export class Frame {
     if (mark === "unbuilt") return "unbuilt";
     const controller = page.defaultView?.navigator.serviceWorker?.controller;
     if (controller?.scriptURL !== this.script) return "bypassed";
-    return mark === "placeholder" ? "asleep" : "live";
+    return mark === "placeholder" || mark === "ended" ? "asleep" : "live";
   }
 
   /** Why the app could not be built, from the page that stands in its place. */

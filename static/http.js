@@ -1,6 +1,7 @@
 // @ts-check
 /** Requests and responses as parts that Python understands; pure functions, no state, no Python. */
 
+import { STREAMED, bodyOf } from "./body.js";
 import { embeddedPolicies } from "./policy.js";
 
 /** @typedef {[name: string, value: string]} Header */
@@ -13,7 +14,7 @@ import { embeddedPolicies } from "./policy.js";
  * @property {string} path percent-encoded, with the app's root
  * @property {string} query without the question mark
  * @property {Header[]} headers lower-case names
- * @property {Blob | undefined} body
+ * @property {import("./body.js").Body | undefined} body
  * @property {boolean} credentials whether cookies are sent and set
  */
 
@@ -45,8 +46,7 @@ export function insideApp(requested, root) {
  */
 export async function requestParts(request, root, reader) {
   const url = insideApp(request.url, root);
-  // A Blob knows its length, which many apps need, and can lie on disk: uploads stay out of the worker's memory.
-  const body = ["GET", "HEAD"].includes(request.method) ? undefined : await request.blob();
+  const body = ["GET", "HEAD"].includes(request.method) ? undefined : await bodyOf(request);
   return {
     method: request.method,
     path: url.pathname,
@@ -63,13 +63,14 @@ export async function requestParts(request, root, reader) {
  * @param {Request} request
  * @param {URL} url
  * @param {Reader} reader
- * @param {Blob} [body]
+ * @param {import("./body.js").Body} [body]
  * @returns {Header[]}
  */
 function requestHeaders(request, url, reader, body) {
   const referrer = /^https?:/.test(request.referrer) ? request.referrer : "";
   const typedByHand = request.mode === "navigate" && !referrer;
   const headers = new Map([["host", url.host], ...request.headers]);
+  headers.delete(STREAMED);
   const supply = (/** @type {string} */ name, /** @type {string} */ value) => {
     if (value && !headers.has(name)) headers.set(name, value);
   };
@@ -81,7 +82,8 @@ function requestHeaders(request, url, reader, body) {
   supply("referer", referrer);
   if (body) {
     supply("origin", url.origin);
-    supply("content-length", String(body.size));
+    if (body.size === undefined) supply("transfer-encoding", "chunked");
+    else supply("content-length", String(body.size));
   }
   // Only a navigation can come from elsewhere; the referrer of a font may be a style sheet of another origin.
   const foreign = request.mode === "navigate" && referrer && new URL(referrer).origin !== url.origin;

@@ -64,6 +64,11 @@ export const STRINGS = {
       todo: "The fault is in the app or in how it was packed: report the details to the authors of this page.",
       remedy: "retry",
     },
+    ended: {
+      what: "Python has ended while the app was running.",
+      todo: "The app ended it, or needed more than the browser gives. What it kept in memory is lost; start it again.",
+      remedy: "retry",
+    },
     unbuilt: {
       what: "This app could not be built with the documentation.",
       todo: "Authors find the reason, with its line, in the warnings of the build.",

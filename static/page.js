@@ -4,7 +4,6 @@
 import { App } from "./app.js";
 import { Figure } from "./figure.js";
 import { Frame } from "./frame.js";
-import { BEAT_INTERVAL } from "./protocol.js";
 
 /** Milliseconds that an installed worker has to say that its app runs, before the page offers to start it. */
 const GREETING_LIMIT = 1_000;
@@ -17,8 +16,6 @@ for (const root of document.querySelectorAll("figure.asgi-live")) {
 }
 for (const app of apps.values()) void app.greet(GREETING_LIMIT).then(() => applyPolicy(app));
 
-// Browsers end a worker that is idle for 30 s; a hidden page lets it go, and a page seen again wants it back.
-setInterval(() => document.hidden || apps.forEach((app) => app.beat()), BEAT_INTERVAL);
 document.addEventListener("visibilitychange", () => document.hidden || apps.forEach((app) => app.wake()));
 
 /** @param {HTMLElement} root */

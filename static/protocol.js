@@ -12,11 +12,11 @@ export const START = "asgi-live:start";
 /** Page to worker, with a port: only tell how things are. */
 export const HELLO = "asgi-live:hello";
 
-/** Page to worker, without a port: a reader is looking, stay alive. */
+/** Page to worker, with a port: stay alive. Answered late while the app runs, at once when it ends or does not run. */
 export const BEAT = "asgi-live:beat";
 
-/** Milliseconds between two beats; browsers end a worker that has been idle for 30 s. */
-export const BEAT_INTERVAL = 10_000;
+/** Milliseconds that the worker holds such an answer back; browsers end a worker that has been idle for 30 s. */
+export const BEAT_HOLD = 20_000;
 
 /** The bubbling CustomEvent that a figure fires at each change of its state; `detail` is a `StateDetail`. */
 export const STATE_EVENT = "asgi-live:state";
@@ -26,7 +26,7 @@ export const MARKER = "data-asgi-live";
 
 /** @typedef {"idle" | "starting" | "ready" | "failed"} State */
 /** @typedef {"download" | "boot"} Phase */
-/** @typedef {"download" | "python" | "app"} WorkerReason what a worker finds */
+/** @typedef {"download" | "python" | "app" | "ended"} WorkerReason what a worker finds */
 /**
  * @typedef {"unsupported" | "insecure" | "private" | "unbuilt" | "bypassed" | "silent"} PageReason
  *   what the page finds

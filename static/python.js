@@ -1,6 +1,9 @@
 // @ts-check
 /** Boots Pyodide with an app's files and carries requests into it; runs in the service worker and at build time. */
 
+import { deadline } from "./deadline.js";
+import { PythonEnded, whenEnded } from "./ending.js";
+import { Exchange } from "./exchange.js";
 import { decoded, hasNoBody, insideApp, requestParts, responseHeaders } from "./http.js";
 import { isPage, withScript } from "./injection.js";
 import { files } from "./tar.js";
@@ -8,8 +11,10 @@ import { files } from "./tar.js";
 const HOME = "/home/web";
 /** Lines of Python's own words that a failed boot is told with. */
 const SAID = 40;
-/** Bytes of a response that may wait for the reader before the app's `send` waits too, until half of them are gone. */
-const ROOM = 512 * 1024;
+/** Seconds of Python in one stretch that a start may take: browsers end a worker that is busy for 60 s. */
+const START_LIMIT = 50;
+/** Milliseconds between looks at whether a request that has no response yet still has somebody who waits for it. */
+const LOOK_INTERVAL = 2_000;
 
 /** All packages come as archives, so Pyodide's own list of packages stays empty and nothing is looked up. */
 export const NO_PACKAGES = {
@@ -37,6 +42,15 @@ export const NO_PACKAGES = {
  * @property {boolean} factory
  * @property {boolean} mounted whether the app expects its root in every path, as ASGI's root_path tells
  * @property {Record<string, string>} env
+ * @property {Limits} [limits] none at build time, where the whole run has one
+ */
+
+/**
+ * How long an app may take, in seconds.
+ *
+ * @typedef {object} Limits
+ * @property {number} cpu for a stretch of Python in which nothing else can run, 0 for no limit
+ * @property {number} answer until a response has its headers
  */
 
 /**
@@ -60,6 +74,7 @@ export const NO_PACKAGES = {
  *
  * @typedef {object} Visit
  * @property {string} [client] the asking page's id
+ * @property {() => Promise<boolean>} [isGone] whether that page is no longer there
  * @property {{text: string, hash: string, data: (path: string) => Record<string, string>}} [script] for a navigation:
  *   its first script, the SHA-256 of that in base64, and what it is told in a page at that path
  */
@@ -90,10 +105,40 @@ export async function boot(runtime, app, site, archives, mark = () => {}) {
   const pyodide = await start(runtime, app, archives);
   mark("python");
   const bridge = pyodide.pyimport("sphinx_asgi_live.browser.bridge");
-  const problem = await bridge.start(app.module, app.attribute, app.factory, app.mounted, site.root, site.origin);
+  const python = new Python(bridge, site.root, app.limits);
+  /** @type {Promise<never>} */
+  const ended = new Promise((_, reject) => {
+    whenEnded(pyodide, (error) => {
+      reject(new BootError("app", error.message));
+      python.end(error);
+    });
+  });
+  // Once the app runs, this is nobody's business any more.
+  ended.catch(() => {});
+  const finish = limitCpu(pyodide, bridge, app.limits?.cpu ?? 0);
+  const { module, attribute, factory, mounted } = app;
+  const problem = await Promise.race([bridge.start(module, attribute, factory, mounted, site.root, site.origin), ended]);
   if (problem) throw new BootError("app", problem);
+  finish();
   mark("app");
-  return new Python(bridge, site.root);
+  return python;
+}
+
+/**
+ * Interrupt Python when a stretch of it takes too long.
+ *
+ * @param {any} pyodide
+ * @param {any} bridge
+ * @param {number} seconds once the app runs; 0 for no limit
+ * @returns {() => void} to be called when it does
+ */
+function limitCpu(pyodide, bridge, seconds) {
+  if (!seconds) return () => {};
+  let limit = Math.max(seconds, START_LIMIT);
+  const set = (/** @type {number} */ to) => bridge.limit_cpu((limit = to), seconds);
+  set(limit);
+  pyodide.setInterruptBuffer(deadline(() => limit * 1000));
+  return () => set(seconds);
 }
 
 /**
@@ -185,22 +230,45 @@ export class Python {
   setCookie;
   /** @type {(dump: string, client?: string) => Promise<void> | void} told of the cookies to keep for the next worker */
   onCookies = () => {};
+  /** @type {(id: number, seconds: number) => void} */
+  #timeOut;
   #root;
+  #limits;
+  /** @type {Set<Exchange>} those whose response is not over */
+  #exchanges = new Set();
+  /** @type {PythonEnded | undefined} */
+  #ended;
+  /** @type {(error: PythonEnded) => void} told when Python has ended, after everyone who waited for it */
+  onEnd = () => {};
 
   /**
    * @param {any} bridge the module sphinx_asgi_live.browser.bridge
    * @param {string} root
+   * @param {Limits} [limits]
    */
-  constructor(bridge, root) {
+  constructor(bridge, root, limits) {
     const { handle } = bridge;
     // Called so, Python can be suspended in the midst of it: what the app does before its first `await` runs in here.
     this.#handle = "Suspending" in WebAssembly ? handle.callPromising.bind(handle) : handle;
     this.#disconnect = bridge.disconnect;
+    this.#timeOut = bridge.time_out;
     this.remount = bridge.remount;
     this.loadCookies = bridge.load_cookies;
     this.cookies = bridge.cookies;
     this.setCookie = bridge.set_cookie;
     this.#root = root;
+    this.#limits = limits;
+  }
+
+  /**
+   * Python has ended: so does everything that waits for it.
+   *
+   * @param {PythonEnded} error
+   */
+  end(error) {
+    this.#ended = error;
+    for (const exchange of this.#exchanges) exchange.abort(error);
+    this.onEnd(error);
   }
 
   /**
@@ -209,37 +277,52 @@ export class Python {
    * @param {Request} request
    * @param {import("./http.js").Reader} reader
    * @param {Visit} [visit]
-   * @returns {Promise<Response>}
+   * @returns {Promise<Response>} rejects with `PythonEnded` when nobody is left to answer
    */
-  async respond(request, reader, { client, script } = {}) {
+  async respond(request, reader, { client, script, isGone } = {}) {
     const parts = await requestParts(request, this.#root, reader);
     const url = insideApp(request.url, this.#root);
-    const { promise, resolve } = /** @type {PromiseWithResolvers<Response>} */ (withResolvers());
-    const exchange = new Exchange(parts.body, (status, sent, content, cookies) => {
-      const told = cookies === undefined ? undefined : this.onCookies(cookies, client);
-      const headers = responseHeaders(sent, url, this.#root, script?.hash);
-      const response = pageResponse(status, headers, content, script && { text: script.text, data: script.data(url.pathname) });
-      resolve(told ? told.then(() => response) : response);
-    });
-    const headers = parts.headers.map(([name, value]) => `${name}\n${value}`).join("\n");
+    const exchange = new Exchange(parts.body?.chunks);
+    const { status, headers: sent, cookies, ...content } = await this.#exchanged(parts, exchange, isGone);
+    if (cookies !== undefined) await this.onCookies(cookies, client);
+    const headers = responseHeaders(sent, url, this.#root, script?.hash);
+    return pageResponse(status, headers, content, script && { text: script.text, data: script.data(url.pathname) });
+  }
+
+  /**
+   * Hand a request to the app.
+   *
+   * @param {import("./http.js").RequestParts} parts
+   * @param {Exchange} exchange
+   * @param {() => Promise<boolean>} [isGone]
+   */
+  async #exchanged({ method, path, query, headers, credentials }, exchange, isGone) {
+    if (this.#ended) throw this.#ended;
+    const exchanges = this.#exchanges.add(exchange);
+    exchange.onOver = () => exchanges.delete(exchange);
+    const lines = headers.map(([name, value]) => `${name}\n${value}`).join("\n");
     const id = ++this.#requests;
     exchange.onCancel = () => this.#disconnect(id);
-    const { method, path, query, credentials } = parts;
-    const handled = Promise.resolve(this.#handle(id, method, path, query, headers, credentials, exchange));
-    return Promise.race([promise, handled.then(() => promise)]);
+    // An abort that comes before the headers is told to nobody.
+    const looks = isGone && setInterval(() => isGone().then((gone) => gone && this.#disconnect(id)), LOOK_INTERVAL);
+    const seconds = this.#limits?.answer;
+    const late = seconds && setTimeout(() => this.#timeOut(id, seconds), seconds * 1000);
+    // If Python has ended, it says so itself.
+    const handle = async () => this.#handle(id, method, path, query, lines, credentials, exchange);
+    handle().catch((error) => exchange.abort(error));
+    try {
+      return await exchange.started;
+    } finally {
+      clearInterval(looks);
+      clearTimeout(late || undefined);
+    }
   }
 }
 
 /**
- * A response's body: `whole` if it was there at once, which a browser passes on much faster than a stream.
- *
- * @typedef {{stream: ReadableStream<Uint8Array>, whole: Uint8Array<ArrayBuffer> | undefined}} Content
- */
-
-/**
  * @param {number} status
  * @param {Headers} headers
- * @param {Content} content
+ * @param {Pick<import("./exchange.js").Start, "stream" | "whole">} content
  * @param {import("./injection.js").Script} [script] for a page
  */
 async function pageResponse(status, headers, { stream, whole }, script) {
@@ -251,99 +334,4 @@ async function pageResponse(status, headers, { stream, whole }, script) {
   const content = status === 206 ? stream : decoded(headers, stream);
   if (script && isPage(headers)) return new Response(await withScript(headers, content, script), { status, headers });
   return new Response(content === stream ? (whole ?? stream) : content, { status, headers });
-}
-
-/** One request's body and one response's stream, as `browser/bridge.py` uses them. */
-class Exchange {
-  /** @type {ReadableStreamDefaultReader<Uint8Array> | undefined} */
-  #body;
-  /** @type {ReadableStreamDefaultController<Uint8Array>} */
-  #controller = /** @type {any} */ (undefined);
-  #stream;
-  #start;
-  /** @type {(() => void) | undefined} */
-  #wake;
-  #cancelled = false;
-  /** @type {Uint8Array<ArrayBuffer>[]} what the app sent in the same breath as the start */
-  #first = [];
-  #started = false;
-  #complete = false;
-  onCancel = () => {};
-
-  /**
-   * @param {Blob | undefined} body
-   * @param {(status: number, headers: import("./http.js").Header[], content: Content, cookies?: string) => void} start
-   */
-  constructor(body, start) {
-    this.#body = body?.size ? body.stream().getReader() : undefined;
-    this.#start = start;
-    this.#stream = new ReadableStream(
-      {
-        start: (controller) => void (this.#controller = controller),
-        // Each wait costs turns of two event loops.
-        pull: () => void ((this.#controller.desiredSize ?? 0) >= ROOM / 2 && this.#wake?.()),
-        cancel: () => this.#cancel(),
-      },
-      { highWaterMark: ROOM, size: (/** @type {Uint8Array} */ chunk) => chunk.byteLength },
-    );
-  }
-
-  /** The next bytes of the request's body, undefined at its end. */
-  async read() {
-    return (await this.#body?.read())?.value;
-  }
-
-  /**
-   * @param {number} status
-   * @param {string} headers names and values, each on a line
-   * @param {string} [cookies] the jar's dump, if it has changed
-   */
-  start(status, headers, cookies) {
-    const lines = headers ? headers.split("\n") : [];
-    /** @type {import("./http.js").Header[]} */
-    const pairs = [];
-    for (let at = 0; at < lines.length; at += 2) pairs.push([lines[at], lines[at + 1]]);
-    queueMicrotask(() => {
-      const whole = this.#complete && this.#first.length === 1 ? this.#first[0] : undefined;
-      this.#first = [];
-      this.#start(status, pairs, { stream: this.#stream, whole }, cookies);
-      this.#started = true;
-    });
-  }
-
-  /**
-   * @param {Uint8Array<ArrayBuffer>} chunk
-   * @returns {Promise<void> | undefined} settled when there is room for more; undefined if there is already
-   */
-  write(chunk) {
-    if (this.#cancelled) return undefined;
-    this.#controller.enqueue(chunk);
-    if (!this.#started) this.#first.push(chunk);
-    if ((this.#controller.desiredSize ?? 0) > 0) return undefined;
-    return new Promise((resolve) => (this.#wake = resolve));
-  }
-
-  end() {
-    this.#complete = true;
-    if (!this.#cancelled) this.#controller.close();
-  }
-
-  /** @param {string} message */
-  fail(message) {
-    if (!this.#cancelled) this.#controller.error(new Error(message));
-  }
-
-  #cancel() {
-    this.#cancelled = true;
-    this.onCancel();
-    this.#wake?.();
-  }
-}
-
-/** `Promise.withResolvers`, which Node 20 lacks. */
-function withResolvers() {
-  /** @type {(value: any) => void} */
-  let resolve = () => {};
-  const promise = new Promise((settle) => (resolve = settle));
-  return { promise, resolve };
 }

@@ -1,10 +1,11 @@
 // @ts-check
 /** The service worker of one app: install, activate, message, fetch. Its `sw.js` calls `serve` with the manifest. */
 
+import { PythonEnded } from "./ending.js";
+import { failurePage } from "./failurepage.js";
 import { DownloadError, Files } from "./files.js";
 import { attachment } from "./http.js";
-import { escapeMarkup } from "./injection.js";
-import { COOKIES, HELLO, SET_COOKIE, START } from "./protocol.js";
+import { BEAT, BEAT_HOLD, COOKIES, HELLO, SET_COOKIE, START } from "./protocol.js";
 import { boot, BootError } from "./python.js";
 
 /**
@@ -57,6 +58,8 @@ class LiveApp {
   #telling;
   /** @type {Promise<string> | undefined} the first script of the app's pages */
   #inside;
+  /** @type {Set<() => void>} called when the app no longer runs */
+  #mourners = new Set();
   files;
 
   /**
@@ -83,6 +86,9 @@ class LiveApp {
     } else if (data?.type === HELLO) {
       if (this.#status.state === "starting") this.#waiting.add(port);
       port.postMessage(this.#report());
+    } else if (data?.type === BEAT) {
+      // Not a part of the event: only of a worker that is idle at times does the browser look for a new deploy.
+      void this.#lifeChanges(BEAT_HOLD).then(() => port.postMessage(this.#report()));
     }
   }
 
@@ -116,9 +122,9 @@ class LiveApp {
    * @returns {never}
    */
   failed(error) {
-    const reason = error instanceof DownloadError ? "download" : error instanceof BootError ? error.reason : "python";
+    const reason = reasonOf(error);
     this.#status = { ...this.#status, state: "failed", reason, detail: error instanceof Error ? error.message : String(error) };
-    this.#tell();
+    this.#tellEnd();
     console.error(`[asgi-live] ${this.#manifest.name} (${reason}):`, error);
     throw error;
   }
@@ -170,6 +176,7 @@ class LiveApp {
       const lost = Promise.all(downloads).then(() => new Promise(() => {}));
       const python = await Promise.race([boot(runtime, this.#manifest, site, mounted, mark), /** @type {Promise<never>} */ (lost)]);
       await this.#useCookies(python);
+      python.onEnd = (error) => this.#ended(error);
       this.#status = { state: "ready", phase: "boot" };
       this.files.release();
       this.#tell();
@@ -181,6 +188,18 @@ class LiveApp {
     } finally {
       restore();
     }
+  }
+
+  /**
+   * The next request starts it anew, in this same worker.
+   *
+   * @param {PythonEnded} error
+   */
+  #ended(error) {
+    this.#python = undefined;
+    this.#status = { state: "failed", phase: "boot", reason: "ended", detail: error.message };
+    this.#tellEnd();
+    console.error(`[asgi-live] ${this.#manifest.name} (ended):`, error);
   }
 
   /**
@@ -211,12 +230,14 @@ class LiveApp {
 
   /** @param {FetchEvent} event */
   async #answer({ request, clientId }) {
+    // The client of a navigation is the page that it leaves; a beacon is meant to outlive its page.
+    const isGone = async () => Boolean(clientId) && !request.keepalive && !(await worker.clients.get(clientId));
     try {
       const python = await this.#start();
       // A message that the page posted before, such as a cookie that it set, is next.
       if (request.mode === "navigate") await new Promise((resolve) => setTimeout(resolve));
       const script = request.mode === "navigate" ? await this.#firstScript(python) : undefined;
-      return await python.respond(request, navigator, { client: clientId, script });
+      return await python.respond(request, navigator, { client: clientId, script, isGone });
     } catch (error) {
       return failurePage(this.#manifest.name, error);
     }
@@ -299,6 +320,29 @@ class LiveApp {
     for (const port of this.#waiting) port.postMessage(this.#report());
   }
 
+  #tellEnd() {
+    this.#tell();
+    for (const told of this.#mourners) told();
+  }
+
+  /**
+   * Settles when the app does not run any more, or after so many milliseconds.
+   *
+   * @param {number} limit
+   */
+  async #lifeChanges(limit) {
+    if (this.#status.state === "idle" || this.#status.state === "failed") return;
+    await new Promise((/** @type {(value: void) => void} */ resolve) => {
+      const told = () => {
+        this.#mourners.delete(told);
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(told, limit);
+      this.#mourners.add(told);
+    });
+  }
+
   #tellProgress() {
     // A page draws no more than some thirty times a second; what came last is told in any case.
     this.#telling ??= setTimeout(() => {
@@ -316,14 +360,8 @@ const SIGHT = 100;
 /** What a frame shows below the page's own panel until the reader starts the app. */
 const WAITING_ROOM = `<!doctype html><html lang="en" data-asgi-live="placeholder"><title>Not started</title></html>`;
 
-/**
- * @param {string} name
- * @param {unknown} error
- */
-function failurePage(name, error) {
-  const detail = error instanceof Error ? error.message : String(error);
-  const escaped = escapeMarkup(`${name} could not be started.\n\n${detail}`);
-  const page = `<!doctype html><html lang="en"><meta name="color-scheme" content="light dark"><title>Not started</title>
-<pre style="white-space: pre-wrap; font: 14px/1.5 monospace; margin: 1rem">${escaped}</pre></html>`;
-  return new Response(page, { status: 500, headers: { "content-type": "text/html; charset=utf-8" } });
+/** @param {unknown} error */
+function reasonOf(error) {
+  if (error instanceof PythonEnded) return "ended";
+  return error instanceof DownloadError ? "download" : error instanceof BootError ? error.reason : "python";
 }

@@ -33,12 +33,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if unwanted else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last and are marked.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Browser tests come last and are marked; those that take minutes run only where `-m` names their marker.
 
     Not for speed alone: once Playwright's synchronous API runs in a process, `asyncio.run` is refused there.
     """
     for item in items:
         if (TESTS / "browser") in item.path.parents:
             item.add_marker("browser")
+    if "soak" not in config.getoption("markexpr"):
+        items[:] = [item for item in items if not item.get_closest_marker("soak")]
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

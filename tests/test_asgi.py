@@ -214,6 +214,27 @@ def test_the_body_is_read_only_as_far_as_the_app_asks() -> None:
     assert read == [0, 2, 3, 4]
 
 
+def test_a_body_that_is_still_being_made_is_passed_on_at_once() -> None:
+    more = asyncio.Event()
+    seen: list[Message] = []
+
+    async def read() -> bytes | None:
+        if not seen:
+            return b"first"
+        await more.wait()
+        return None
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(await receive())
+        more.set()
+        seen.append(await receive())
+        await sends(START, body(b""))(scope, receive, send)
+
+    scope = make_scope(method="POST", headers=[(b"transfer-encoding", b"chunked")])
+    asyncio.run(asyncio.wait_for(RequestResponseCycle(scope, read, Reader()).run_asgi(app), 10))
+    assert [(each["body"], each["more_body"]) for each in seen] == [(b"first", True), (b"", False)]
+
+
 def test_a_cancelled_receive_loses_no_chunk() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         waiting = asyncio.ensure_future(receive())

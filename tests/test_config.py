@@ -33,6 +33,9 @@ def empty(tmp_path: Path) -> Project:
         ("timeout", "float('nan')", "should be a number of seconds above 0"),
         ("timeout", "float('inf')", "should be a number of seconds above 0"),
         ("timeout", "'60'", "should be of type int or float"),
+        ("cpu_limit", "-1", "should be a number of seconds from 0 (no limit) to 50"),
+        ("cpu_limit", "60", "should be a number of seconds from 0 (no limit) to 50"),
+        ("cpu_limit", "False", "should be a number of seconds from 0 (no limit) to 50"),
         ("cache", "1", "should be of type str or None"),
     ],
 )

@@ -153,7 +153,7 @@ def build(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[B
     lock.write_bytes((project / "demo_docs" / "asgi-live.lock.json").read_bytes())
     exclude = ("httptools", "uvloop", "watchfiles")
     cache = cold_cache(tmp_path_factory.mktemp("cache"))
-    settings = Settings(confdir, (confdir,), (), exclude, lock, cache, None, 60)
+    settings = Settings(confdir, (confdir,), (), exclude, lock, cache, None, 60, 20)
     hanging = find(job("hanging").spec, confdir=confdir, paths=(confdir,))
     outdir = tmp_path_factory.mktemp("html")
     site = Site(outdir)
@@ -236,7 +236,7 @@ def test_an_app_that_exits_at_import_is_told(build: Build) -> None:
 
 def test_an_app_that_ends_the_process_takes_no_other_with_it(build: Build) -> None:
     problem = build.outcomes["dying"].problem or ""
-    assert re.fullmatch(r"the app does not start: Python ended before the app had answered \(.*exit\(3\).*\)", problem)
+    assert re.fullmatch(r"the app does not start: The app ended Python, with exit code 3, .*", problem)
     assert build.outcomes["rootless"].problem is None
 
 

@@ -42,7 +42,7 @@ class Project:
 
 @pytest.fixture
 def built(tmp_path: Path) -> Project:
-    settings = Settings(tmp_path, (tmp_path,), (), (), tmp_path / "lock.json", tmp_path / "cache", None, 60)
+    settings = Settings(tmp_path, (tmp_path,), (), (), tmp_path / "lock.json", tmp_path / "cache", None, 60, 20)
     project = Project(tmp_path, settings, [(SPEC, ["/", "/docs"])])
     for name in ("shop/__init__.py", "shop/main.py", "data/one.txt", "lock.json"):
         project.write(name, "app = print\n")

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote
 
 from sphinx_asgi_live.browser import errorpage
+from sphinx_asgi_live.browser.limits import AnswerTimeout, waiting_at
 from sphinx_asgi_live.browser.messages import (
     ASGIApp,
     Headers,
@@ -131,11 +132,13 @@ class RequestResponseCycle:
 
         # Connection state
         self.disconnected = False
+        self.task: asyncio.Task[Any] | None = None
         self.over = asyncio.Event()
 
         # Request state
         self.body_ahead: bytes | None = None
         self.body_begun = False
+        self.body_in_the_making = any(name == b"transfer-encoding" for name, _ in scope["headers"])
         self.body_received = False
         self.reading: asyncio.Task[Message] | None = None
 
@@ -151,6 +154,7 @@ class RequestResponseCycle:
 
         Only the cancellation of the very task that runs this is passed on.
         """
+        self.task = asyncio.current_task()
         try:
             result = await app(self.scope, self.receive, self.send)
         except (GeneratorExit, asyncio.CancelledError) as error:
@@ -173,12 +177,23 @@ class RequestResponseCycle:
             elif self.bare_500 is not None and not self.disconnected:
                 await self._send_bare_500(self.bare_500)
         finally:
+            self.task = None
             self._close()
 
     def disconnect(self) -> None:
         """Note that the reader has gone: `receive` says so from now on, and `send` raises."""
         self.disconnected = True
         self._close()
+
+    async def time_out(self, seconds: float) -> None:
+        """Answer in the place of an app that has not begun to in so many seconds, and have it stop."""
+        if self.disconnected or (self.response_started and self.bare_500 is None):
+            return
+        error = AnswerTimeout(f"The app sent nothing for {seconds:g} s, and was cancelled where it waited.")
+        await self._broken(error.with_traceback(waiting_at(self.task and self.task.get_coro())))
+        self.disconnect()
+        if self.task:
+            self.task.cancel()
 
     async def send(self, message: Message) -> None:
         """Take a message of the app.
@@ -204,7 +219,8 @@ class RequestResponseCycle:
     async def receive(self) -> Message:
         """Give the app the next chunk of the request's body, later `http.disconnect`, and wait for either.
 
-        A chunk is passed on once it is known whether another follows, so a body of one chunk is one message.
+        A chunk is passed on once it is known whether another follows, so a body of one chunk is one message; of a
+        body that is still being made, as `transfer-encoding` tells, at once.
         """
         while not self.over.is_set():
             if self.body_received:
@@ -230,6 +246,9 @@ class RequestResponseCycle:
         return message
 
     async def _next_request_message(self) -> Message:
+        if self.body_in_the_making:
+            chunk = await self._next_chunk()
+            return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
         if not self.body_begun:
             self.body_begun = True
             self.body_ahead = await self._next_chunk()
@@ -309,7 +328,7 @@ class RequestResponseCycle:
             self._fail(error)
             return
         content_type, page = errorpage.render(error, self.scope)
-        self._send_start(500, [(b"content-type", content_type), (b"cache-control", b"no-store")])
+        self._send_start(errorpage.status_of(error), [(b"content-type", content_type), (b"cache-control", b"no-store")])
         with suppress(ClientDisconnected):
             await self._send_body(page, more_body=False)
 

@@ -13,9 +13,9 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
-from pyodide.ffi import to_js
+from pyodide.ffi import JsException, to_js
 
-from sphinx_asgi_live.browser import outgoing, threadless
+from sphinx_asgi_live.browser import limits, outgoing, threadless
 from sphinx_asgi_live.browser.asgi import RequestResponseCycle, http_scope
 from sphinx_asgi_live.browser.cookies import Jar, Site, is_trustworthy
 from sphinx_asgi_live.browser.errorpage import traceback_text
@@ -117,6 +117,8 @@ class _Page:
         self.exchange.fail(f"{type(error).__name__}: {error}")
 
 
+limit_cpu = limits.limit_cpu
+
 _server: _Server
 _lifespan: Lifespan
 _cycles: dict[int, RequestResponseCycle] = {}
@@ -131,6 +133,7 @@ async def start(module: str, attribute: str, factory: bool, mounted: bool, root:
     threadless.install()
     outgoing.install(Gateway(BrowserNetwork(origin), wait, _ask_app, origin, root))
     refuse_sockets(type(asyncio.get_running_loop()))
+    limits.survive(asyncio.get_running_loop())
     _lifespan = Lifespan()
     try:
         app = load_app(module, attribute, factory)
@@ -141,8 +144,16 @@ async def start(module: str, attribute: str, factory: bool, mounted: bool, root:
         return traceback_text(error)
     if _lifespan.log:
         print(_lifespan.log, file=sys.stderr)  # noqa: T201
+    if _lifespan.task and not _lifespan.task.done():
+        _lifespan.task.add_done_callback(_lifespan_over)
     _server = _Server(app, _lifespan.state, mounted, root, origin)
     return ""
+
+
+def _lifespan_over(task: asyncio.Task[None]) -> None:
+    """Tell the log what an app's lifespan raised after its startup; the app goes on, as under uvicorn."""
+    if _lifespan.error:
+        print(traceback_text(_lifespan.error), file=sys.stderr)  # noqa: T201
 
 
 def remount(mounted: bool) -> None:
@@ -221,6 +232,14 @@ async def _ask_app(request: Request) -> Loopback:
     return response
 
 
+def time_out(number: int, seconds: float) -> None:
+    """Give up a request that has had no response for so long."""
+    if cycle := _cycles.get(number):
+        task = asyncio.get_running_loop().create_task(cycle.time_out(seconds))
+        _tasks.add(task)
+        task.add_done_callback(_tasks.discard)
+
+
 def disconnect(number: int) -> None:
     """Tell a request's app that its reader has gone."""
     if cycle := _cycles.get(number):
@@ -242,9 +261,13 @@ async def _run(number: int, cycle: RequestResponseCycle) -> None:
         del _cycles[number]
         if cycle.error:
             print(traceback_text(cycle.error), file=sys.stderr)  # noqa: T201  (the browser's console)
+            cycle.error = None  # its frames refer to the cycle: garbage that only a collection would find
 
 
 async def _read(exchange: Any) -> bytes | None:
-    chunk = await exchange.read()
+    try:
+        chunk = await exchange.read()
+    except JsException as error:
+        raise OSError("The client disconnected while it sent the request.") from error
     content: bytes | None = chunk and chunk.to_bytes()
     return content

@@ -6,11 +6,13 @@ import re
 import traceback
 from collections.abc import Iterator
 from html import escape
+from http import HTTPStatus
 from itertools import groupby
 from operator import itemgetter
 from pathlib import PurePosixPath
 from typing import Any
 
+from sphinx_asgi_live.browser.limits import AnswerTimeout, CpuLimitExceeded
 from sphinx_asgi_live.browser.messages import Scope
 
 # `co_filename` of everything in this package begins with it, zipped or not.
@@ -44,11 +46,27 @@ summary {{ cursor: pointer; }}
 </head>
 <body>
 <h1>{headline}</h1>
-<p>500 Internal Server Error: the app raised this while it answered <code>{request}</code>{place}</p>
+<p>{status}: {what} <code>{request}</code>{place}</p>
 <div class="traceback" role="region" aria-label="Traceback" tabindex="0">{lines}</div>
 </body>
 </html>
 """
+
+
+_WHAT = {
+    500: "the app raised this while it answered",
+    503: "the app was interrupted while it answered",
+    504: "the app was given up while it answered",
+}
+
+
+def status_of(error: BaseException) -> HTTPStatus:
+    """Return the status of the answer that tells of an error: one of 500, 503 and 504."""
+    if isinstance(error, BaseExceptionGroup):
+        return max(map(status_of, error.exceptions))
+    if isinstance(error, CpuLimitExceeded):
+        return HTTPStatus.SERVICE_UNAVAILABLE
+    return HTTPStatus.GATEWAY_TIMEOUT if isinstance(error, AnswerTimeout) else HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def headline(error: BaseException) -> str:
@@ -68,7 +86,10 @@ def render(error: BaseException, scope: Scope) -> tuple[bytes, bytes]:
         return b"text/plain; charset=utf-8", text.encode("utf-8", "backslashreplace")
     first = headline(error)
     report = _report(error)
+    status = status_of(error)
     page = _PAGE.format(
+        status=f"{status.value} {status.phrase}",
+        what=_WHAT[status],
         title=escape(first.partition("\n")[0]),
         headline=escape(first),
         request=escape(f"{scope['method']} {scope['path']}"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from sphinx_asgi_live.browser.limits import CpuLimitExceeded
 from sphinx_asgi_live.browser.messages import ASGIApp, Message, Scope
 
 STATE_TRANSITION_ERROR = "Got invalid state transition on lifespan protocol."
@@ -44,8 +45,8 @@ class Lifespan:
     async def startup(self, app: ASGIApp) -> None:
         """Start the app and return once it may serve; further calls wait for the first.
 
-        Raises LifespanFailed with the app's message if it says so. An app that never answers is waited for:
-        the time limit is the caller's.
+        Raises LifespanFailed with the app's message if it says so, CpuLimitExceeded if it had to be interrupted.
+        An app that never answers is waited for: the time limit is the caller's.
         """
         if self.task is None:
             self.receive_queue.put_nowait({"type": "lifespan.startup"})
@@ -53,6 +54,8 @@ class Lifespan:
         await self.startup_event.wait()
         if self.startup_failed is not None:
             raise LifespanFailed(self.startup_failed or "The app's startup failed; it gave no reason.")
+        if isinstance(self.error, CpuLimitExceeded):
+            raise self.error
 
     async def shutdown(self) -> None:
         """Let the app clean up; does nothing for one that was not started or has no lifespan.

@@ -43,11 +43,13 @@ from sphinx_asgi_live.spec import AppSpec
 
 CHECKED = 2
 """Part of every check's key: counted up when the same answers are judged otherwise."""
+ANSWER_LIMIT = 240
+"""Seconds that a reader's request waits for headers: Chromium ends a worker after 300 with any that waits longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the documentation project says about all its apps; paths are absolute, `timeout` is in seconds."""
+    """What the documentation project says about all its apps; paths are absolute, times are in seconds."""
 
     confdir: Path
     paths: tuple[Path, ...]
@@ -57,6 +59,7 @@ class Settings:
     cache: Path
     engine: str | None
     timeout: float
+    cpu_limit: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,7 @@ class Packer:
         manifest = {
             **_app(spec, check.mounted),
             **self._python,
+            "limits": {"cpu": self.settings.cpu_limit, "answer": ANSWER_LIMIT},
             "inside": self.site.module("inside.js"),
             "archives": [self.site.share_archive(archive) for archive in archives],
             "assets": {asset.address: self.site.share_asset(asset) for asset in assets},

@@ -57,7 +57,7 @@ class Stamp:
 
 def _hash(settings: Settings, apps: Sequence[tuple[AppSpec, Sequence[str]]]) -> str:
     described: list[object] = [FORMAT, INTEGRITY, repr(settings), bridge_tree().key]
-    described += [_touched(path) for path in sorted(static_folder().iterdir())]
+    described += [_touched(path) for path in sorted(static_folder().rglob("*"))]
     for spec, paths in apps:
         sources = find(spec, confdir=settings.confdir, paths=settings.paths)
         files = {

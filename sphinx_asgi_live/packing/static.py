@@ -9,7 +9,19 @@ from pathlib import Path
 BUILD_ONLY = {"engine.js"}
 """Readers get the other modules and the style sheet."""
 
-ENGINE_MODULES = ("charset.js", "engine.js", "http.js", "injection.js", "policy.js", "python.js", "tar.js")
+ENGINE_MODULES = (
+    "body.js",
+    "charset.js",
+    "deadline.js",
+    "ending.js",
+    "engine.js",
+    "exchange.js",
+    "http.js",
+    "injection.js",
+    "policy.js",
+    "python.js",
+    "tar.js",
+)
 
 INSIDE = (
     "addresses.js",
@@ -19,6 +31,8 @@ INSIDE = (
     "downloads.js",
     "cookies.js",
     "cookiestore.js",
+    "alive.js",
+    "upload.js",
     "last.js",
 )
 """The scripts of the folder `inside`, in the order in which they run as one: the first script of the app's pages."""

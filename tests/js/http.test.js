@@ -59,7 +59,7 @@ test("many languages never get a weight of nothing", async () => {
 test("a body comes with its length and origin, an empty one too", async () => {
   const { headers, body } = await parts(`${ROOT}/items`, { method: "POST", body: "größe=1" });
   const told = Object.fromEntries(headers);
-  assert.equal(await body.text(), "größe=1");
+  assert.equal(Buffer.concat(await Array.fromAsync(body.chunks)).toString(), "größe=1");
   assert.deepEqual([told["content-length"], told.origin], ["9", ORIGIN]);
   assert.equal(told["content-type"], "text/plain;charset=UTF-8");
   const empty = await headersOf(`${ROOT}/items`, { method: "DELETE" });
