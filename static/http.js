@@ -94,7 +94,7 @@ function requestHeaders(request, url, reader, body) {
 }
 
 /** @param {readonly string[]} languages */
-function acceptLanguage(languages) {
+export function acceptLanguage(languages) {
   return languages.map((tag, at) => (at ? `${tag};q=${Math.max(0.1, 1 - at / 10).toFixed(1)}` : tag)).join(",");
 }
 

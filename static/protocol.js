@@ -40,6 +40,9 @@ export const SET_COOKIE = "asgi-live:set-cookie";
 /** Worker to the pages of its app: `{type, cookies}`, what `document.cookie` is now. */
 export const COOKIES = "asgi-live:cookies";
 
+/** A page of the app to its worker, with a port: `{type, url, protocols, page}`, open a WebSocket; see `websocket.js`. */
+export const SOCKET = "asgi-live:socket";
+
 /** @typedef {typeof START | typeof HELLO} Question what a page posts with a port */
 
 /** @typedef {{type: typeof START | typeof HELLO | typeof BEAT}} PageMessage */

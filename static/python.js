@@ -232,6 +232,8 @@ export class Python {
   onCookies = () => {};
   /** @type {(id: number, seconds: number) => void} */
   #timeOut;
+  /** @type {import("./websocket.js").Sockets} */
+  sockets;
   #root;
   #limits;
   /** @type {Set<Exchange>} those whose response is not over */
@@ -247,9 +249,10 @@ export class Python {
    * @param {Limits} [limits]
    */
   constructor(bridge, root, limits) {
-    const { handle } = bridge;
-    // Called so, Python can be suspended in the midst of it: what the app does before its first `await` runs in here.
-    this.#handle = "Suspending" in WebAssembly ? handle.callPromising.bind(handle) : handle;
+    // Called so, Python can be suspended in the midst of it: the app runs in here until it awaits something.
+    const entry = (/** @type {any} */ call) => ("Suspending" in WebAssembly ? call.callPromising.bind(call) : call);
+    this.#handle = entry(bridge.handle);
+    this.sockets = { connect: bridge.connect, deliver: entry(bridge.deliver), disconnect: bridge.disconnect_socket };
     this.#disconnect = bridge.disconnect;
     this.#timeOut = bridge.time_out;
     this.remount = bridge.remount;

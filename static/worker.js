@@ -5,8 +5,9 @@ import { PythonEnded } from "./ending.js";
 import { failurePage } from "./failurepage.js";
 import { DownloadError, Files } from "./files.js";
 import { attachment } from "./http.js";
-import { BEAT, BEAT_HOLD, COOKIES, HELLO, SET_COOKIE, START } from "./protocol.js";
+import { BEAT, BEAT_HOLD, COOKIES, HELLO, SET_COOKIE, SOCKET, START } from "./protocol.js";
 import { boot, BootError } from "./python.js";
+import { openSocket } from "./websocket.js";
 
 /**
  * What the build wrote into `sw.js`.
@@ -86,6 +87,8 @@ class LiveApp {
     } else if (data?.type === HELLO) {
       if (this.#status.state === "starting") this.#waiting.add(port);
       port.postMessage(this.#report());
+    } else if (data?.type === SOCKET && source instanceof WindowClient && this.#isOfApp(new URL(source.url))) {
+      await openSocket(data, port, this.#script.origin, this.#root, () => this.#start());
     } else if (data?.type === BEAT) {
       // Not a part of the event: only of a worker that is idle at times does the browser look for a new deploy.
       void this.#lifeChanges(BEAT_HOLD).then(() => port.postMessage(this.#report()));
@@ -132,8 +135,12 @@ class LiveApp {
   /** @param {URL} url */
   #isForeignToApp(url) {
     const live = new URL("../", this.#script).pathname;
-    const inApp = url.pathname === this.#root || url.pathname.startsWith(this.#root + "/");
-    return !inApp && url.pathname.startsWith(live);
+    return !this.#isOfApp(url) && url.pathname.startsWith(live);
+  }
+
+  /** @param {URL} url of this origin */
+  #isOfApp(url) {
+    return url.pathname === this.#root || url.pathname.startsWith(this.#root + "/");
   }
 
   /**

@@ -33,6 +33,10 @@ NULL_BODY_STATUSES = frozenset({204, 205, 304})
 BARE_500 = b"Internal Server Error"
 
 
+DISCONNECT_NAMES = frozenset({"ClientDisconnect", "WebSocketDisconnect"})
+"""What Starlette raises, which need not be there to be imported."""
+
+
 class ClientDisconnected(OSError):
     """Raised by `send` after the reader has gone, as ASGI 2.4 asks."""
 
@@ -165,7 +169,7 @@ class RequestResponseCycle:
             self._fail(error)
             raise
         except BaseException as error:
-            if not (self.disconnected and _tells_of_disconnect(error)):
+            if not (self.disconnected and tells_of_disconnect(error)):
                 await self._broken(error)
         else:
             if result is not None:
@@ -346,8 +350,8 @@ class RequestResponseCycle:
             self.reading = None
 
 
-def _tells_of_disconnect(error: BaseException) -> bool:
+def tells_of_disconnect(error: BaseException) -> bool:
     """Whether an error only says that the reader went: ours, or what Starlette makes of it."""
     if isinstance(error, BaseExceptionGroup):
-        return all(_tells_of_disconnect(each) for each in error.exceptions)
-    return isinstance(error, ClientDisconnected) or type(error).__name__ == "ClientDisconnect"
+        return all(tells_of_disconnect(each) for each in error.exceptions)
+    return isinstance(error, ClientDisconnected) or type(error).__name__ in DISCONNECT_NAMES

@@ -27,6 +27,10 @@ from sphinx_asgi_live.browser.outgoing.exchange import Refused, Request
 from sphinx_asgi_live.browser.outgoing.gateway import Gateway, is_below
 from sphinx_asgi_live.browser.outgoing.loopback import Loopback
 from sphinx_asgi_live.browser.outgoing.refusal import refuse_sockets
+from sphinx_asgi_live.browser.websocket import WebSocketCycle, websocket_scope
+
+LONG = 256
+"""Characters of text from which on it is quicker to carry it as UTF-8; `websocket.js` has the same."""
 
 CLIENT = ("127.0.0.1", 0)
 """A reader has no address: the app runs where the reader is."""
@@ -51,18 +55,18 @@ class _Server:
 
     def scope(self, method: str, path: str, query: str, headers: Headers) -> Scope:
         """Describe a request to the app."""
-        return http_scope(
-            method=method,
-            url_path=path,
-            query=query,
-            headers=headers,
-            root_path=self.root,
-            scheme=self.scheme,
-            server=self.address,
-            client=CLIENT,
-            state=self.state,
-            mounted=self.mounted,
-        )
+        return http_scope(method=method, url_path=path, query=query, headers=headers, **self.everywhere())
+
+    def everywhere(self) -> dict[str, Any]:
+        """What all scopes have."""
+        return {
+            "root_path": self.root,
+            "scheme": self.scheme,
+            "server": self.address,
+            "client": CLIENT,
+            "state": self.state,
+            "mounted": self.mounted,
+        }
 
     def store_cookie(self, set_cookie: bytes, path: str, from_script: bool = False) -> None:
         """Put a cookie into the jar; say in the browser's console why, if it is refused."""
@@ -117,11 +121,54 @@ class _Page:
         self.exchange.fail(f"{type(error).__name__}: {error}")
 
 
+class _Wire:
+    """The transport of one WebSocket: a JavaScript `Wire`; `path` is that of its handshake."""
+
+    def __init__(self, wire: Any, path: str) -> None:
+        self.wire = wire
+        self.path = path
+        # Looked up once: each look-up makes a proxy, and costs as much as the call.
+        self.send_text, self.send_utf8, self.send_bytes = wire.sendText, wire.sendUTF8, wire.sendBytes
+
+    def accept(self, subprotocol: str | None, headers: Headers) -> None:
+        """Open the socket; its cookies go into the jar."""
+        self.wire.accept(subprotocol or "", self._cookies(headers))
+
+    def reject(self, status: int, headers: Headers) -> None:
+        """Refuse the handshake; its cookies count all the same."""
+        self.wire.reject(status, self._cookies(headers))
+
+    def send(self, data: str | bytes) -> Any:
+        """Pass a message on; return a promise for room if there is none."""
+        if isinstance(data, bytes):
+            return self.send_bytes(to_js(data))
+        return self.send_text(data) if len(data) < LONG else self.send_utf8(to_js(data.encode()))
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the socket."""
+        self.wire.close(code, reason)
+
+    def resume(self) -> None:
+        """Say that the app reads again."""
+        self.wire.resume()
+
+    def pause(self) -> None:
+        """Say that the app is behind with reading."""
+        self.wire.pause()
+
+    def _cookies(self, headers: Headers) -> str | None:
+        for name, value in headers:
+            if name == b"set-cookie":
+                _server.store_cookie(value, self.path)
+        return _server.cookies_to_keep()
+
+
 limit_cpu = limits.limit_cpu
 
 _server: _Server
 _lifespan: Lifespan
 _cycles: dict[int, RequestResponseCycle] = {}
+_sockets: dict[int, WebSocketCycle] = {}
 _tasks: set[asyncio.Task[None]] = set()
 _own_numbers = count(-1, -1)
 """Of the app's requests to itself; the worker numbers those of the pages."""
@@ -185,8 +232,7 @@ def handle(number: int, method: str, path: str, query: str, headers: str, creden
 
     `headers` are names and values, each on a line of its own. Without `credentials` cookies are neither sent nor set.
     """
-    lines = headers.encode("latin-1").split(b"\n") if headers else []
-    pairs = list(zip(lines[::2], lines[1::2], strict=True))
+    pairs = _pairs(headers)
     if credentials:
         pairs += _server.cookie_header(path, _site(method, dict(pairs)))
     scope = _server.scope(method, path, query, pairs)
@@ -246,6 +292,43 @@ def disconnect(number: int) -> None:
         cycle.disconnect()
 
 
+def connect(number: int, path: str, query: str, headers: str, subprotocols: str, wire: Any) -> None:
+    """Begin the handshake of a WebSocket, to which `deliver` and `disconnect_socket` refer by `number`.
+
+    `headers` as in `handle`, `subprotocols` on a line each.
+    """
+    scope = websocket_scope(
+        url_path=path,
+        query=query,
+        headers=_pairs(headers) + _server.cookie_header(path, "same"),
+        subprotocols=subprotocols.split("\n") if subprotocols else [],
+        **_server.everywhere(),
+    )
+    cycle = _sockets[number] = WebSocketCycle(scope, _Wire(wire, path))
+    task = asyncio.get_running_loop().create_task(_run_socket(number, cycle))
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+
+
+def deliver(number: int, data: Any, is_utf8: bool = False) -> None:
+    """Give the app a message of its page: text, or a `Uint8Array`, which may be the UTF-8 of long text."""
+    if cycle := _sockets.get(number):
+        if not isinstance(data, str):
+            data = data.to_bytes()
+        cycle.deliver(data.decode() if is_utf8 else data)
+
+
+def disconnect_socket(number: int, code: int, reason: str) -> None:
+    """Tell the app of a WebSocket that its page has closed it, or has gone."""
+    if cycle := _sockets.get(number):
+        cycle.disconnect(code, reason)
+
+
+def _pairs(headers: str) -> Headers:
+    lines = headers.encode("latin-1").split(b"\n") if headers else []
+    return list(zip(lines[::2], lines[1::2], strict=True))
+
+
 def _site(method: str, headers: dict[bytes, bytes]) -> Site:
     """Tell from the fetch metadata who made a request."""
     if headers.get(b"sec-fetch-site") != b"cross-site":
@@ -262,6 +345,15 @@ async def _run(number: int, cycle: RequestResponseCycle) -> None:
         if cycle.error:
             print(traceback_text(cycle.error), file=sys.stderr)  # noqa: T201  (the browser's console)
             cycle.error = None  # its frames refer to the cycle: garbage that only a collection would find
+
+
+async def _run_socket(number: int, cycle: WebSocketCycle) -> None:
+    try:
+        await cycle.run_asgi(_server.app)
+    finally:
+        del _sockets[number]
+        if cycle.error:
+            print(traceback_text(cycle.error), file=sys.stderr)  # noqa: T201  (the browser's console)
 
 
 async def _read(exchange: Any) -> bytes | None:

@@ -33,6 +33,8 @@ INSIDE = (
     "cookiestore.js",
     "alive.js",
     "upload.js",
+    "livesocket.js",
+    "websocket.js",
     "last.js",
 )
 """The scripts of the folder `inside`, in the order in which they run as one: the first script of the app's pages."""

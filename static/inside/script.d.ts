@@ -16,4 +16,15 @@ interface InjectedScript extends HTMLScriptElement {
   };
   /** Keep the navigations of a window inside the app; may be called again. */
   watch: (view: Window) => void;
+  /** One WebSocket to the app. */
+  LiveSocket: new (target: EventTarget, url: URL, protocols: string[]) => LiveSocket;
+}
+
+/** What stands behind a page's `WebSocket` to the app: its members, and its handlers by type of event. */
+interface LiveSocket extends Pick<WebSocket, "url" | "readyState" | "protocol" | "extensions" | "bufferedAmount"> {
+  binaryType: string;
+  send(...args: any[]): void;
+  close(...args: any[]): void;
+  handler(type: string): unknown;
+  setHandler(type: string, value: unknown): void;
 }

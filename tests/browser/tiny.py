@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from tests import sockets
 from tests.projects import Build, Project
 
 ECHO = '''\
@@ -158,9 +160,21 @@ def build(project: Project, out: Path) -> Path:
 
 def tiny_project(folder: Path) -> Project:
     """The sources; `folder` must not exist. The lock comes with them: nothing is resolved."""
+    return _project(folder, PAGES)
+
+
+def socket_project(folder: Path) -> Project:
+    """The sources of a documentation with the WebSocket app of `tests/sockets.py`."""
+    app = Path(sockets.__file__).read_text("utf-8")
+    return _project(
+        folder, {"sockets.py": app, "index.rst": "Sockets\n=======\n\n.. asgi-live:: sockets:app\n   :name: sockets\n"}
+    )
+
+
+def _project(folder: Path, files: Mapping[str, str]) -> Project:
     project = Project(folder, root="live")
     for left in ("index.rst", "markdown.md", "hello.py", "nested/deep/page.rst"):
         (folder / left).unlink()
-    for name, text in PAGES.items():
+    for name, text in files.items():
         project.write(name, text)
     return project
