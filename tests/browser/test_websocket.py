@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from tests import sockets
 from tests.browser import engines, tiny
 from tests.browser.console import Console
-from tests.browser.live import Figure
+from tests.browser.live import Figure, end_workers
 from tests.site_server import StaticSite
 
 # Opens a socket and notes all that happens to it; `act` is called with the socket and the event's name.
@@ -226,3 +226,37 @@ def test_it_behaves_as_the_browsers_own_towards_uvicorn(app: Figure, host: str) 
     assert set(ours) == set(theirs)
     different = {name: (ours[name], theirs[name]) for name in ours if ours[name] != theirs[name]}
     assert different == {}
+
+
+def test_fifty_at_once_and_a_page_that_is_left(app: Figure) -> None:
+    opened = app.frame.evaluate(
+        """() => Promise.all(Array.from({ length: 50 }, (_, at) => new Promise((resolve) => {
+            const socket = new WebSocket("echo");
+            socket.onopen = () => socket.send(String(at));
+            socket.onmessage = ({ data }) => resolve(data === String(at));
+        })))"""
+    )
+    assert opened == [True] * 50
+    before = len(log(app))
+    app.frame.goto(app.frame.url)
+    assert log(app)[before:] == [[1001, ""]] * 50
+
+
+def test_a_worker_that_is_ended_closes_its_sockets(app: Figure) -> None:
+    if app.page.context.browser is None or app.page.context.browser.browser_type.name != "chromium":
+        return  # only Chromium lets a test end a worker
+    app.frame.evaluate(
+        """() => new Promise((resolve) => {
+            const socket = new WebSocket("echo");
+            socket.onopen = resolve;
+            globalThis.events = new Promise((done) => {
+                const seen = [];
+                socket.onerror = () => seen.push("error");
+                socket.onclose = ({ code, wasClean }) => done([...seen, code, wasClean]);
+            });
+        })"""
+    )
+    end_workers(app.page.context, app.page)
+    assert app.frame.evaluate("events") == ["error", 1006, False]
+    # The next one starts another worker.
+    assert app.frame.evaluate("new Promise((done) => (new WebSocket('echo').onopen = () => done(true)))")
