@@ -5,6 +5,8 @@
  * As the docs page does it, in `pulse.js`: each late answer of the worker is followed by the next question.
  */
 (() => {
+  // A sandboxed page has no worker.
+  if (self.origin === "null") return;
   /** Milliseconds: longer than the worker holds an answer back, shorter than it lives without an event. */
   const OVERDUE = 25_000;
   /** @type {MessagePort | undefined} */
