@@ -30,6 +30,8 @@ Send: TypeAlias = Callable[[str, str, dict[str, str], bytes], Reply]
 
 def _httpx(client: Any) -> Send:
     def send(method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        # A worker does not see what codings its browser takes.
+        headers = {"accept-encoding": "identity", **headers}
         response = client.request(method, path, headers=headers, content=body, follow_redirects=False)
         return response.status_code, response.headers.multi_items(), response.content
 
@@ -267,6 +269,8 @@ def ask(send: Send, request: dict[str, Any], captured: dict[str, str]) -> dict[s
 
     method, url, body = request["method"], urljoin(ORIGIN, filled(request["path"])), filled(request["body"])
     headers = {name: filled(value) for name, value in request["headers"].items()}
+    if method not in ("GET", "HEAD"):
+        headers["origin"] = ORIGIN  # as browsers do
     while True:
         path = urlsplit(url)._replace(scheme="", netloc="", fragment="").geturl()
         status, pairs, content = send(method, path, headers, body.encode("latin-1"))
