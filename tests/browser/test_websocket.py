@@ -242,21 +242,24 @@ def test_fifty_at_once_and_a_page_that_is_left(app: Figure) -> None:
     assert log(app)[before:] == [[1001, ""]] * 50
 
 
+# Opens a socket and gives the events of its end, to be awaited later.
+ENDING = """(path) => new Promise((resolve) => {
+    const socket = new WebSocket(path);
+    globalThis.events = new Promise((done) => {
+        const seen = [];
+        socket.onerror = () => seen.push("error");
+        socket.onclose = ({ code, wasClean }) => done([...seen, code, wasClean]);
+    });
+    socket.onopen = () => { globalThis.socket = socket; resolve(); };
+})"""
+OPENS = "new Promise((done) => (new WebSocket('echo').onopen = () => done(true)))"
+LOST = ["error", 1006, False]
+
+
+@pytest.mark.parametrize("live", ["chromium"], indirect=True)  # the one that lets a test end a worker
 def test_a_worker_that_is_ended_closes_its_sockets(app: Figure) -> None:
-    if app.page.context.browser is None or app.page.context.browser.browser_type.name != "chromium":
-        return  # only Chromium lets a test end a worker
-    app.frame.evaluate(
-        """() => new Promise((resolve) => {
-            const socket = new WebSocket("echo");
-            socket.onopen = resolve;
-            globalThis.events = new Promise((done) => {
-                const seen = [];
-                socket.onerror = () => seen.push("error");
-                socket.onclose = ({ code, wasClean }) => done([...seen, code, wasClean]);
-            });
-        })"""
-    )
+    app.frame.evaluate(ENDING, "echo")
     end_workers(app.page.context, app.page)
-    assert app.frame.evaluate("events") == ["error", 1006, False]
+    assert app.frame.evaluate("events") == LOST
     # The next one starts another worker.
-    assert app.frame.evaluate("new Promise((done) => (new WebSocket('echo').onopen = () => done(true)))")
+    assert app.frame.evaluate(OPENS)
