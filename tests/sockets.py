@@ -67,6 +67,13 @@ async def leave(scope, receive, send):
     await accept(scope, send)
 
 
+async def listen(scope, receive, send):
+    """Accept, and return without closing once something was said."""
+    await accept(scope, send)
+    async for _ in messages(receive):
+        return
+
+
 async def reject(scope, receive, send):
     await send({"type": "websocket.close"})
 
@@ -117,5 +124,6 @@ async def flood(scope, receive, send, count, size):
 
 
 SOCKETS = {
-    each.__name__: each for each in (echo, describe, close, leave, reject, deny, crash, choose, late, silent, flood)
+    each.__name__: each
+    for each in (echo, describe, close, leave, listen, reject, deny, crash, choose, late, silent, flood)
 }
