@@ -25,11 +25,11 @@ import requests
 import urllib3
 import urllib3.connection
 
-from sphinx_asgi_live.browser.asgi import RequestResponseCycle, http_scope
+from sphinx_asgi_live.browser.asgi import RequestResponseCycle, http_scope, is_below
 from sphinx_asgi_live.browser.messages import Receive, Scope, Send
 from sphinx_asgi_live.browser.outgoing import seams
 from sphinx_asgi_live.browser.outgoing.exchange import Request
-from sphinx_asgi_live.browser.outgoing.gateway import Gateway, is_below
+from sphinx_asgi_live.browser.outgoing.gateway import Gateway
 from sphinx_asgi_live.browser.outgoing.loopback import Loopback
 from tests.foreign import ForeignServer
 from tests.host_network import HostNetwork, LoopThread, put_back

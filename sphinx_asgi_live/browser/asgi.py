@@ -110,6 +110,11 @@ def _below(root_path: str, url_path: str) -> str | None:
     return "".join(f"/{part}" for part in path[len(root) :])
 
 
+def is_below(root_path: str, url_path: str) -> bool:
+    """Whether a percent-encoded path is `root_path` or lies below it."""
+    return _below(root_path, url_path) is not None
+
+
 def _spec_version(method: str) -> str:
     """Return the version of the ASGI HTTP specification that serves a request of this method best.
 

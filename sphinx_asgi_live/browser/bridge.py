@@ -7,84 +7,30 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from collections.abc import Coroutine
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from pyodide.ffi import JsException, to_js
 
 from sphinx_asgi_live.browser import limits, outgoing, threadless
-from sphinx_asgi_live.browser.asgi import RequestResponseCycle, http_scope
-from sphinx_asgi_live.browser.cookies import Jar, Site, is_trustworthy
+from sphinx_asgi_live.browser.asgi import RequestResponseCycle, is_below
+from sphinx_asgi_live.browser.cookies import Site
 from sphinx_asgi_live.browser.errorpage import traceback_text
 from sphinx_asgi_live.browser.lifespan import Lifespan, LifespanFailed
 from sphinx_asgi_live.browser.loading import AppLoadError, load_app
-from sphinx_asgi_live.browser.messages import Headers, Scope
+from sphinx_asgi_live.browser.messages import Headers
 from sphinx_asgi_live.browser.outgoing.bridge import BrowserNetwork, wait
 from sphinx_asgi_live.browser.outgoing.exchange import Refused, Request
-from sphinx_asgi_live.browser.outgoing.gateway import Gateway, is_below
+from sphinx_asgi_live.browser.outgoing.gateway import Gateway
 from sphinx_asgi_live.browser.outgoing.loopback import Loopback
 from sphinx_asgi_live.browser.outgoing.refusal import refuse_sockets
+from sphinx_asgi_live.browser.server import Server
 from sphinx_asgi_live.browser.websocket import WebSocketCycle, websocket_scope
 
 LONG = 256
 """Characters of text from which on it is quicker to carry it as UTF-8; `websocket.js` has the same."""
-
-CLIENT = ("127.0.0.1", 0)
-"""A reader has no address: the app runs where the reader is."""
-
-
-class _Server:
-    """The app and what its scopes have in common."""
-
-    def __init__(self, app: Any, state: dict[str, Any], mounted: bool, root: str, origin: str) -> None:
-        parts = urlsplit(origin)
-        self.app = app
-        self.state = state
-        self.mounted = mounted
-        self.root = root
-        self.scheme = parts.scheme
-        host = parts.hostname or "localhost"
-        self.address = (host, parts.port or (443 if parts.scheme == "https" else 80))
-        self.secure = is_trustworthy(parts.scheme, host)
-        self.jar = Jar(host, root)
-        self.jar_kept = 0
-        """The jar's `changes` when the worker last got its dump."""
-
-    def scope(self, method: str, path: str, query: str, headers: Headers) -> Scope:
-        """Describe a request to the app."""
-        return http_scope(method=method, url_path=path, query=query, headers=headers, **self.everywhere())
-
-    def everywhere(self) -> dict[str, Any]:
-        """What all scopes have."""
-        return {
-            "root_path": self.root,
-            "scheme": self.scheme,
-            "server": self.address,
-            "client": CLIENT,
-            "state": self.state,
-            "mounted": self.mounted,
-        }
-
-    def store_cookie(self, set_cookie: bytes, path: str, from_script: bool = False) -> None:
-        """Put a cookie into the jar; say in the browser's console why, if it is refused."""
-        problem = self.jar.store(set_cookie, path=path, secure=self.secure, now=time.time(), from_script=from_script)
-        if problem:
-            print(problem, file=sys.stderr)  # noqa: T201
-
-    def cookie_header(self, path: str, site: Site) -> Headers:
-        """Return a request's `cookie` header, if it has one."""
-        value = self.jar.header(path=path, secure=self.secure, now=time.time(), site=site)
-        return [] if value is None else [(b"cookie", value)]
-
-    def cookies_to_keep(self) -> str | None:
-        """Return the dump of the jar if the worker has an older one."""
-        if self.jar.changes == self.jar_kept:
-            return None
-        self.jar_kept = self.jar.changes
-        return self.jar.dump()
 
 
 class _Page:
@@ -96,13 +42,9 @@ class _Page:
         self.credentials = credentials
 
     def start(self, status: int, headers: Headers) -> None:
-        """Give status and headers to the page; a header is two lines, since neither part can hold a line break.
-
-        Cookies go into the jar, which no browser does for a worker's response.
-        """
-        for name, value in headers:
-            if name == b"set-cookie" and self.credentials:
-                _server.store_cookie(value, self.path)
+        """Give status and headers to the page; a header is two lines, since neither part can hold a line break."""
+        if self.credentials:
+            _server.store_cookies(headers, self.path)
         lines = (part.decode("latin-1") for header in headers if header[0] != b"set-cookie" for part in header)
         self.exchange.start(status, "\n".join(lines), _server.cookies_to_keep())
 
@@ -157,15 +99,15 @@ class _Wire:
         self.wire.pause()
 
     def _cookies(self, headers: Headers) -> str | None:
-        for name, value in headers:
-            if name == b"set-cookie":
-                _server.store_cookie(value, self.path)
+        _server.store_cookies(headers, self.path)
         return _server.cookies_to_keep()
 
 
+Cycle = TypeVar("Cycle", RequestResponseCycle, WebSocketCycle)
+
 limit_cpu = limits.limit_cpu
 
-_server: _Server
+_server: Server
 _lifespan: Lifespan
 _cycles: dict[int, RequestResponseCycle] = {}
 _sockets: dict[int, WebSocketCycle] = {}
@@ -193,7 +135,7 @@ async def start(module: str, attribute: str, factory: bool, mounted: bool, root:
         print(_lifespan.log, file=sys.stderr)  # noqa: T201
     if _lifespan.task and not _lifespan.task.done():
         _lifespan.task.add_done_callback(_lifespan_over)
-    _server = _Server(app, _lifespan.state, mounted, root, origin)
+    _server = Server(app, _lifespan.state, mounted, root, origin)
     return ""
 
 
@@ -218,7 +160,7 @@ def load_cookies(dump: str) -> None:
 
 def cookies(path: str) -> str:
     """Return what `document.cookie` is in the page at `path`."""
-    return _server.jar.visible_to_script(path, _server.secure, time.time())
+    return _server.visible_cookies(path)
 
 
 def set_cookie(path: str, text: str) -> str | None:
@@ -237,7 +179,7 @@ def handle(number: int, method: str, path: str, query: str, headers: str, creden
         pairs += _server.cookie_header(path, _site(method, dict(pairs)))
     scope = _server.scope(method, path, query, pairs)
     cycle = _cycles[number] = RequestResponseCycle(scope, lambda: _read(exchange), _Page(exchange, path, credentials))
-    _start(_run(number, cycle))
+    _start(_run(_cycles, number, cycle))
 
 
 def _start(coroutine: Coroutine[Any, Any, None]) -> None:
@@ -249,8 +191,13 @@ def _start(coroutine: Coroutine[Any, Any, None]) -> None:
     loop._install_asyncgen_hooks()
     task = asyncio.Task(coroutine, loop=loop, eager_start=True)  # type: ignore[call-arg]  # new in Python 3.12
     if not task.done():
-        _tasks.add(task)
-        task.add_done_callback(_tasks.discard)
+        _hold(task)
+
+
+def _hold(task: asyncio.Task[None]) -> None:
+    """Keep a task alive until it is done: the event loop itself does not."""
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
 
 
 async def _ask_app(request: Request) -> Loopback:
@@ -267,9 +214,7 @@ async def _ask_app(request: Request) -> Loopback:
     number = next(_own_numbers)
     _cycles[number] = cycle
     # Not at once: it may suspend a stack, and should have one of its own.
-    task = asyncio.get_running_loop().create_task(_run(number, cycle))
-    _tasks.add(task)
-    task.add_done_callback(_tasks.discard)
+    _hold(asyncio.get_running_loop().create_task(_run(_cycles, number, cycle)))
     try:
         await response.begun.wait()
     except asyncio.CancelledError:
@@ -281,9 +226,7 @@ async def _ask_app(request: Request) -> Loopback:
 def time_out(number: int, seconds: float) -> None:
     """Give up a request that has had no response for so long."""
     if cycle := _cycles.get(number):
-        task = asyncio.get_running_loop().create_task(cycle.time_out(seconds))
-        _tasks.add(task)
-        task.add_done_callback(_tasks.discard)
+        _hold(asyncio.get_running_loop().create_task(cycle.time_out(seconds)))
 
 
 def disconnect(number: int) -> None:
@@ -305,9 +248,7 @@ def connect(number: int, path: str, query: str, headers: str, subprotocols: str,
         **_server.everywhere(),
     )
     cycle = _sockets[number] = WebSocketCycle(scope, _Wire(wire, path))
-    task = asyncio.get_running_loop().create_task(_run_socket(number, cycle))
-    _tasks.add(task)
-    task.add_done_callback(_tasks.discard)
+    _hold(asyncio.get_running_loop().create_task(_run(_sockets, number, cycle)))
 
 
 def deliver(number: int, data: Any, is_utf8: bool = False) -> None:
@@ -337,23 +278,14 @@ def _site(method: str, headers: dict[bytes, bytes]) -> Site:
     return "lax" if whole_tab and method in ("GET", "HEAD") else "cross"
 
 
-async def _run(number: int, cycle: RequestResponseCycle) -> None:
+async def _run(running: dict[int, Cycle], number: int, cycle: Cycle) -> None:
     try:
         await cycle.run_asgi(_server.app)
     finally:
-        del _cycles[number]
+        del running[number]
         if cycle.error:
             print(traceback_text(cycle.error), file=sys.stderr)  # noqa: T201  (the browser's console)
             cycle.error = None  # its frames refer to the cycle: garbage that only a collection would find
-
-
-async def _run_socket(number: int, cycle: WebSocketCycle) -> None:
-    try:
-        await cycle.run_asgi(_server.app)
-    finally:
-        del _sockets[number]
-        if cycle.error:
-            print(traceback_text(cycle.error), file=sys.stderr)  # noqa: T201  (the browser's console)
 
 
 async def _read(exchange: Any) -> bytes | None:

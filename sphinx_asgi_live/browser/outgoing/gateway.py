@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
+from sphinx_asgi_live.browser.asgi import is_below
 from sphinx_asgi_live.browser.messages import Headers
 from sphinx_asgi_live.browser.outgoing.exchange import Network, Refused, Request, Response, Waiter
 
@@ -124,12 +125,6 @@ class Gateway:
         if response is not None and self.held.get(key) is response:
             del self.held[key]
             response.close()
-
-
-def is_below(root: str, path: str) -> bool:
-    """Whether a percent-encoded path is `root` or lies below it; `%41` and `A` are the same."""
-    decoded, above = unquote(path), unquote(root)
-    return decoded == above or decoded.startswith(above + "/")
 
 
 def _key(url: str) -> str:
