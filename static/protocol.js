@@ -37,7 +37,7 @@ export const MARKER = "data-asgi-live";
 /** A page of the app to its worker: `{type, text}`, a script has set a cookie. */
 export const SET_COOKIE = "asgi-live:set-cookie";
 
-/** Worker to the pages of its app: `{type, cookies}`, what `document.cookie` is now. */
+/** Worker to the pages of its app: `{type, cookies, at}`, what `document.cookie` is now; `at` orders them. */
 export const COOKIES = "asgi-live:cookies";
 
 /** A page of the app to its worker, with a port: `{type, url, protocols, page}`, open a WebSocket; see `websocket.js`. */

@@ -1,11 +1,12 @@
 // @ts-check
 /** The service worker of one app: install, activate, message, fetch. Its `sw.js` calls `serve` with the manifest. */
 
+import { Cookies } from "./cookies.js";
 import { PythonEnded } from "./ending.js";
 import { failurePage } from "./failurepage.js";
 import { DownloadError, Files } from "./files.js";
 import { attachment } from "./http.js";
-import { BEAT, BEAT_HOLD, COOKIES, HELLO, SET_COOKIE, SOCKET, START } from "./protocol.js";
+import { BEAT, BEAT_HOLD, HELLO, SET_COOKIE, SOCKET, START } from "./protocol.js";
 import { boot, BootError } from "./python.js";
 import { openSocket } from "./websocket.js";
 
@@ -61,6 +62,7 @@ class LiveApp {
   #inside;
   /** @type {Set<() => void>} called when the app no longer runs */
   #mourners = new Set();
+  #cookies;
   files;
 
   /**
@@ -73,11 +75,16 @@ class LiveApp {
     const { wasm, stdlib, inside, archives, assets } = manifest;
     const list = [wasm, stdlib, inside, ...archives, ...Object.values(assets)];
     this.files = new Files(list, this.#script, () => this.#tellProgress());
+    this.#cookies = new Cookies(this.files);
   }
 
   /** @param {ExtendableMessageEvent} event */
   async onMessage({ data, source, ports: [port] }) {
-    if (data?.type === SET_COOKIE && source instanceof WindowClient) await this.#setCookie(source, String(data.text), port);
+    const page = source instanceof WindowClient ? new URL(source.url) : undefined;
+    const isApps = page && this.#isOfApp(page);
+    if (data?.type === SET_COOKIE && isApps) {
+      await this.#cookies.set(await this.#start(), page.pathname, String(data.text), port);
+    }
     if (!port) return;
     if (data?.type === START) {
       this.#waiting.add(port);
@@ -87,7 +94,7 @@ class LiveApp {
     } else if (data?.type === HELLO) {
       if (this.#status.state === "starting") this.#waiting.add(port);
       port.postMessage(this.#report());
-    } else if (data?.type === SOCKET && source instanceof WindowClient && this.#isOfApp(new URL(source.url))) {
+    } else if (data?.type === SOCKET && isApps) {
       await openSocket(data, port, this.#script.origin, this.#root, () => this.#start());
     } else if (data?.type === BEAT) {
       // Not a part of the event: only of a worker that is idle at times does the browser look for a new deploy.
@@ -182,7 +189,7 @@ class LiveApp {
       // A failed download ends the boot at once; Pyodide by itself would wait for its standard library for ever.
       const lost = Promise.all(downloads).then(() => new Promise(() => {}));
       const python = await Promise.race([boot(runtime, this.#manifest, site, mounted, mark), /** @type {Promise<never>} */ (lost)]);
-      await this.#useCookies(python);
+      await this.#cookies.use(python);
       python.onEnd = (error) => this.#ended(error);
       this.#status = { state: "ready", phase: "boot" };
       this.files.release();
@@ -272,53 +279,6 @@ class LiveApp {
     return { text: await this.#inside, hash, data: (/** @type {string} */ path) => ({ root: this.#root, cookies: python.cookies(path) }) };
   }
 
-  /**
-   * Go on with the cookies of an earlier worker, and keep this one's for the next.
-   *
-   * @param {import("./python.js").Python} python
-   */
-  async #useCookies(python) {
-    const dump = await this.files.kept(JAR);
-    if (dump) python.loadCookies(dump);
-    python.onCookies = (changed, client) => {
-      void this.#keepCookies(changed);
-      return this.#tellCookies(python, client);
-    };
-  }
-
-  /** @param {string} dump */
-  #keepCookies(dump) {
-    return this.files.keep(JAR, dump).catch((error) => console.warn("[asgi-live] cookies were not stored:", error));
-  }
-
-  /**
-   * @param {import("./python.js").Python} python
-   * @param {string} [client] the page that must know them before it gets its answer
-   */
-  async #tellCookies(python, client) {
-    const seen = (await worker.clients.matchAll()).map((page) => {
-      const { port1, port2 } = new MessageChannel();
-      page.postMessage({ type: COOKIES, cookies: python.cookies(new URL(page.url).pathname) }, [port2]);
-      return page.id === client && new Promise((resolve) => (port1.onmessage = resolve));
-    });
-    // A page that waits for the answer, and runs nothing meanwhile, will never say so.
-    await Promise.race([Promise.all(seen), new Promise((resolve) => setTimeout(resolve, SIGHT))]);
-  }
-
-  /**
-   * @param {WindowClient} client
-   * @param {string} text
-   * @param {MessagePort} [port] is told what the page may see then
-   */
-  async #setCookie(client, text, port) {
-    const { pathname } = new URL(client.url);
-    if (!pathname.startsWith(this.#root)) return;
-    const python = await this.#start();
-    const dump = python.setCookie(pathname, text);
-    port?.postMessage({ type: COOKIES, cookies: python.cookies(pathname) });
-    if (dump) await Promise.all([this.#keepCookies(dump), this.#tellCookies(python)]);
-  }
-
   #report() {
     return { type: "state", ...this.#status, loaded: this.files.loaded, total: this.files.total, marks: this.#marks };
   }
@@ -358,11 +318,6 @@ class LiveApp {
     }, 30);
   }
 }
-
-/** The note that holds the app's cookies. */
-const JAR = "cookies";
-/** Milliseconds for a page to see that its cookies have changed. */
-const SIGHT = 100;
 
 /** What a frame shows below the page's own panel until the reader starts the app. */
 const WAITING_ROOM = `<!doctype html><html lang="en" data-asgi-live="placeholder"><title>Not started</title></html>`;

@@ -14,13 +14,17 @@
   const PATIENCE = 5000;
   let { cookies = "" } = script.dataset;
   let announced = cookies;
+  /** When the worker said what is known here: an answer and a message to all pages may overtake each other. */
+  let toldAt = 0;
   /** @type {Promise<void> | undefined} settled when the jar has all that was set here */
   let pending;
 
   script.cookies = { get: () => cookies, set, onChange: () => {}, pending: () => pending };
 
-  /** @param {string} now */
-  function update(now) {
+  /** @param {{cookies: string, at: number}} news */
+  function update({ cookies: now, at }) {
+    if (at < toldAt) return;
+    toldAt = at;
     const before = announced;
     cookies = announced = now;
     if (now !== before) script.cookies?.onChange(before, now);
@@ -41,7 +45,7 @@
       port1.onmessage = ({ data }) => {
         port1.close();
         // An answer that others will follow knows less than this page.
-        if (pending === stored) update(data.cookies);
+        if (pending === stored) update(data);
         resolve();
       };
     }).then(() => {
@@ -72,7 +76,7 @@
   workers.addEventListener("message", (event) => {
     if (event.data?.type !== "asgi-live:cookies") return;
     event.stopImmediatePropagation();
-    if (!pending) update(event.data.cookies);
+    if (!pending) update(event.data);
     event.ports[0]?.postMessage("seen");
   });
   workers.startMessages();
