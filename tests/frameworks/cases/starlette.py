@@ -40,7 +40,7 @@ FRAMEWORKS = [
         title="FastHTML",
         packages=("python-fasthtml",),
         target="fasthtml_app.main:app",
-        requirements=("python-fasthtml",),
+        requirements=("python-fasthtml", "soupsieve<3"),  # 3.0 requires Python 3.11.5, and the host's may be older
         client="starlette",
         note="The scripts in its default headers lie on GitHub and are not shipped: give "
         "``fast_app(default_hdrs=False, pico=True, hdrs=(charset, viewport, htmxsrc))``.",
