@@ -234,6 +234,8 @@ export class Python {
   #timeOut;
   /** @type {import("./websocket.js").Sockets} */
   sockets;
+  /** @type {Set<import("./websocket.js").Wire>} those of the sockets that are not closed */
+  wires = new Set();
   #root;
   #limits;
   /** @type {Set<Exchange>} those whose response is not over */
@@ -271,6 +273,7 @@ export class Python {
   end(error) {
     this.#ended = error;
     for (const exchange of this.#exchanges) exchange.abort(error);
+    for (const wire of this.wires) wire.fail(error.message);
     this.onEnd(error);
   }
 

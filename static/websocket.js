@@ -139,6 +139,7 @@ export class Wire {
    */
   open(id, page) {
     this.#id = id;
+    this.#python.wires.add(this);
     this.#port.onmessage = ({ data }) => this.#receive(data);
     const { signal } = this.#watch;
     navigator.locks.request(page, { mode: "shared", signal }, () => this.#closed(GOING_AWAY, "")).catch(() => {});
@@ -160,7 +161,12 @@ export class Wire {
   reject(status, cookies) {
     if (cookies !== undefined) void this.#python.onCookies(cookies);
     // In the words of Chromium, which many know.
-    this.#end({ failed: `Error during handshake: Unexpected response code: ${status}` });
+    this.fail(`Error during handshake: Unexpected response code: ${status}`);
+  }
+
+  /** @param {string} problem */
+  fail(problem) {
+    this.#end({ failed: problem });
   }
 
   /** @param {string} text */
@@ -255,6 +261,7 @@ export class Wire {
   #end(told) {
     if (this.#over) return;
     this.#over = true;
+    this.#python.wires.delete(this);
     if (this.#untold && !this.#paused) this.#port.postMessage(this.#untold);
     this.#port.postMessage(told);
     this.#watch.abort();

@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import os
 from typing import Any
 
 PAGE = """<!doctype html><html lang="en"><title>Sockets</title><meta name="viewport" content="width=device-width">
@@ -88,6 +89,13 @@ async def crash(scope, receive, send):
     raise ValueError("before it accepts")
 
 
+async def end(scope, receive, send):
+    """End Python as soon as the page says anything."""
+    await accept(scope, send)
+    async for _ in messages(receive):
+        os._exit(3)
+
+
 async def choose(scope, receive, send, protocol=None):
     await send({"type": "websocket.accept", "subprotocol": protocol})
     await say(send, "chosen")
@@ -125,5 +133,5 @@ async def flood(scope, receive, send, count, size):
 
 SOCKETS = {
     each.__name__: each
-    for each in (echo, describe, close, leave, listen, reject, deny, crash, choose, late, silent, flood)
+    for each in (echo, describe, close, leave, listen, reject, deny, crash, end, choose, late, silent, flood)
 }

@@ -257,10 +257,25 @@ OPENS = "new Promise((done) => (new WebSocket('echo').onopen = () => done(true))
 LOST = ["error", 1006, False]
 
 
+def soon(promise: str) -> str:
+    """The script of a promise that fails a test when it stays pending, which the driver would wait for without end."""
+    return f"Promise.race([{promise}, new Promise((late) => setTimeout(late, 20_000, 'nothing for 20 s'))])"
+
+
 @pytest.mark.parametrize("live", ["chromium"], indirect=True)  # the one that lets a test end a worker
 def test_a_worker_that_is_ended_closes_its_sockets(app: Figure) -> None:
     app.frame.evaluate(ENDING, "echo")
     end_workers(app.page.context, app.page)
-    assert app.frame.evaluate("events") == LOST
+    assert app.frame.evaluate(soon("events")) == LOST
     # The next one starts another worker.
+    assert app.frame.evaluate(OPENS)
+
+
+def test_a_python_that_ends_closes_its_sockets(app: Figure) -> None:
+    app.frame.evaluate(ENDING, "echo")
+    app.frame.evaluate("void (globalThis.bystander = globalThis.events)")
+    app.frame.evaluate(ENDING, "end")
+    app.frame.evaluate("socket.send('now')")
+    assert app.frame.evaluate(soon("Promise.all([bystander, events])")) == [LOST, LOST]
+    # The next one starts Python anew.
     assert app.frame.evaluate(OPENS)
