@@ -5,14 +5,11 @@ Each step's result is cached by the hash of its inputs, so that a change costs o
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,20 +26,16 @@ from sphinx_asgi_live.packing.bundle import (
     pack_stdlib,
     wheel_tree,
 )
-from sphinx_asgi_live.packing.cache import recall, remember
-from sphinx_asgi_live.packing.cdn import CdnFile, find_cdn_files, find_complaints
-from sphinx_asgi_live.packing.engine import Engine, EngineTimeout, find_engine
+from sphinx_asgi_live.packing.check import Check, Tools, app_entry, check
+from sphinx_asgi_live.packing.engine import Engine, find_engine
 from sphinx_asgi_live.packing.lock import DependencySet, Lock
 from sphinx_asgi_live.packing.pyodide import Runtime, runtime
 from sphinx_asgi_live.packing.resolve import resolve
-from sphinx_asgi_live.packing.site import FOLDER, Site
+from sphinx_asgi_live.packing.site import Site
 from sphinx_asgi_live.packing.sources import Sources, find
-from sphinx_asgi_live.packing.static import engine_key, static_folder
 from sphinx_asgi_live.packing.wheels import fetch
 from sphinx_asgi_live.spec import AppSpec
 
-CHECKED = 2
-"""Part of every check's key: counted up when the same answers are judged otherwise."""
 ANSWER_LIMIT = 240
 """Seconds that a reader's request waits for headers: Chromium ends a worker after 300 with any that waits longer."""
 
@@ -60,19 +53,6 @@ class Settings:
     engine: str | None
     timeout: float
     cpu_limit: float
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What the app answered at build time: how it is to be mounted, what its pages load, what is wrong with it.
-
-    `untried` says why an answer, or all, are missing and yet nothing is wrong.
-    """
-
-    mounted: bool
-    cdn_files: tuple[CdnFile, ...]
-    complaints: tuple[tuple[str, str], ...]
-    untried: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +122,7 @@ class Packer:
         assets, complaints = self._assets(job, check)
         modules = self.site.write_modules()
         manifest = {
-            **_app(spec, check.mounted),
+            **app_entry(spec, check.mounted),
             **self._python,
             "limits": {"cpu": self.settings.cpu_limit, "answer": ANSWER_LIMIT},
             "inside": self.site.module("inside.js"),
@@ -235,37 +215,8 @@ class Packer:
     ) -> tuple[list[Archive], Check]:
         own = trees.result()
         archives = [packed.result()[tree.key] for tree in own]
-        return archives, self._check(job, archives)
-
-    def _check(self, job: Job, archives: Sequence[Archive]) -> Check:
-        """Answer the embedded paths in the engine, from the very archives that readers get."""
-        spec, paths = job.spec, job.paths
-        described = [CHECKED, _app(spec, True), paths, [archive.path.name for archive in archives], engine_key()]
-        key = hashlib.sha256(json.dumps(described).encode()).hexdigest()
-        if path := recall(self.settings.cache, "checks", key):
-            return _check_from_json(path.read_bytes())
-        task = {
-            "command": "request",
-            "runtime": str(self.runtime.folder),
-            "stdlib": str(self.stdlib),
-            "app": _app(spec, True),
-            "root": f"/{FOLDER}/{spec.name}/app",
-            "paths": list(paths),
-            "archives": [{"path": str(archive.path), "mount": archive.mount} for archive in archives],
-        }
-        try:
-            result = self.engine.run(static_folder() / "engine.js", task, timeout=self.settings.timeout)
-        except EngineTimeout:
-            raise PackingError(
-                f"the app gave no answer to {', '.join(paths)} within asgi_live_timeout = {self.settings.timeout:g} s; "
-                "look for work at import or in its lifespan that does not end, or raise the limit"
-            ) from None
-        problem, untried = result.get("problem"), _untried(result)
-        if problem and not untried:
-            raise PackingError(f"the app does not start: {problem.strip()}")
-        check = Check(True, (), (), untried) if problem else _judge(result, untried)
-        remember(self.settings.cache, "checks", key, json.dumps(asdict(check)).encode())
-        return check
+        tools = Tools(self.engine, self.runtime, self.stdlib, self.settings.cache, self.settings.timeout)
+        return archives, check(job.spec, job.paths, archives, tools)
 
 
 Result = TypeVar("Result")
@@ -287,64 +238,3 @@ def _told(error: PackingError | OSError) -> str:
         return str(error)
     place = f"{error.filename}: " if error.filename else ""
     return f"{place}{error.strerror or error}; free the disk, or make the folder writable, and build again"
-
-
-def _app(spec: AppSpec, mounted: bool) -> dict[str, Any]:
-    return {
-        "name": spec.name,
-        "module": spec.module,
-        "attribute": spec.attribute,
-        "factory": spec.factory,
-        "mounted": mounted,
-        "env": dict(spec.env),
-    }
-
-
-def _untried(result: dict[str, Any]) -> str:
-    """Say what the app asked of others in vain; while it lasts, a failure may be due to that alone.
-
-    `CannotWait` is how a synchronous request ends in an engine that cannot suspend Python, as readers' browsers can.
-    """
-    failed = result.get("problem") or any(response["status"] >= 500 for response in result["responses"])
-    if not failed:
-        return ""
-    told = result.get("problem", "") + result["output"]
-    if not result.get("wanted") and "outgoing.exchange.CannotWait" not in told:
-        return ""
-    named = ", ".join(dict.fromkeys(result.get("wanted", ()))) or "what it calls"
-    return f"the app was not fully tried, since nothing is fetched while the documentation is built: {named}"
-
-
-def _judge(result: dict[str, Any], untried: str) -> Check:
-    files: dict[CdnFile, None] = {}
-    lacking: dict[str, str] = {}
-    complaints = []
-    for response in result["responses"]:
-        kind = dict(response["headers"]).get("content-type", "")
-        if kind.startswith("text/html"):
-            page = base64.b64decode(response["body"]).decode("utf-8", "replace")
-            files.update(dict.fromkeys(find_cdn_files(page)))
-            lacking = dict.fromkeys(find_complaints(page), response["path"]) | lacking
-        failed = response["status"] >= 500 and not untried
-        if response["status"] == 404 or failed or "next" in response:
-            complaints.append((response["path"], _complaint(response, result["output"])))
-    complaints += [(path, sentence) for sentence, path in lacking.items()]
-    return Check(result["mounted"], tuple(files), tuple(complaints), untried)
-
-
-def _complaint(response: dict[str, Any], output: str) -> str:
-    if "next" in response:
-        return (
-            f"the app answers {response['path']} with redirects that do not end, the last one to {response['next']}; "
-            "correct :path: or the app's routes"
-        )
-    told = f"the app answers {response['path']} with status {response['status']}"
-    if response["status"] == 404:
-        return f"{told}; correct :path: or the app's routes"
-    return f"{told}; its last output: {output.strip()[-1500:] or '(none)'}"
-
-
-def _check_from_json(content: bytes) -> Check:
-    data = json.loads(content)
-    complaints = tuple((path, sentence) for path, sentence in data["complaints"])
-    return Check(data["mounted"], tuple(CdnFile(**file) for file in data["cdn_files"]), complaints, data["untried"])
