@@ -1,4 +1,4 @@
-"""The command line: `sphinx-asgi-live demo` and `sphinx-asgi-live serve`."""
+"""The command line: `sphinx-asgi-live check`, `sphinx-asgi-live demo` and `sphinx-asgi-live serve`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from sphinx.cmd.build import main as sphinx_build
+from sphinx.errors import SphinxError
 
 from sphinx_asgi_live import __version__
+from sphinx_asgi_live.checking import check_project
 
 ADDRESS = "127.0.0.1"
 """Browsers take it for secure, as service workers demand, and no other machine reaches it."""
@@ -53,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sphinx-asgi-live", description="Live Python web apps in Sphinx docs.")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    check = commands.add_parser("check", help="try all apps of a documentation, and write nothing")
+    check.add_argument("source", type=Path, nargs="?", default=Path(), help="the folder of conf.py (default: this one)")
+    check.set_defaults(run=lambda options: _check(options.source))
     demo = commands.add_parser("demo", help="build this project's own documentation and serve it")
     demo.add_argument("--build", type=Path, metavar="FOLDER", help="where to build (default: demo_docs/_build)")
     demo.set_defaults(run=_demo)
@@ -62,6 +67,21 @@ def _parser() -> argparse.ArgumentParser:
     for command in (demo, serve):
         command.add_argument("--port", type=int, default=PORT, help="default: %(default)s; 0 takes any free one")
     return parser
+
+
+def _check(source: Path) -> int:
+    if not (source / "conf.py").is_file():
+        return _fail(f"{source.absolute()} holds no conf.py; name the folder that does")
+    try:
+        results = []
+        for result in check_project(source.absolute()):
+            print(result.app, result.path, result.told, flush=True)
+            results.append(result)
+    except SphinxError as error:
+        return _fail(f"{error.category}: {error}")
+    if not results:
+        print(f"no page of {source.absolute()} shows a live app")
+    return int(any(result.failed for result in results))
 
 
 def _demo(options: argparse.Namespace) -> int:

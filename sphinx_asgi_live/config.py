@@ -12,6 +12,7 @@ from sphinx.config import Config
 from sphinx.errors import ConfigError
 
 from sphinx_asgi_live.packing.cache import cache_folder
+from sphinx_asgi_live.packing.check import MODES
 from sphinx_asgi_live.packing.packer import Settings
 from sphinx_asgi_live.packing.static import modules_folder
 
@@ -29,8 +30,8 @@ def _strings(value: Any) -> str | None:
     return None
 
 
-def _start(value: str) -> str | None:
-    return None if value in STARTS else f"should be one of {', '.join(map(repr, STARTS))}"
+def _one_of(*values: str) -> Callable[[str], str | None]:
+    return lambda value: None if value in values else f"should be one of {', '.join(map(repr, values))}"
 
 
 def _seconds(value: float) -> str | None:
@@ -75,7 +76,7 @@ class LiveConfig:
         "click",
         "When apps start that say nothing else: 'click', 'visible' or 'load'.",
         str,
-        check=_start,
+        check=_one_of(*STARTS),
         rebuild="env",
     )
     engine: str | None = _value(
@@ -86,6 +87,12 @@ class LiveConfig:
     )
     timeout: float = _value(
         60, "Seconds that an app may take to start and answer at build time.", int, float, check=_seconds
+    )
+    check: str = _value(
+        "request",
+        "How apps are tried at build time: 'request' for their first pages, 'import' for no more than that, or 'off'.",
+        str,
+        check=_one_of(*MODES),
     )
     cpu_limit: float = _value(
         20,
@@ -128,6 +135,7 @@ class LiveConfig:
             engine=self.engine,
             timeout=self.timeout,
             cpu_limit=self.cpu_limit,
+            check=self.check,
         )
 
 

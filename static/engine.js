@@ -16,6 +16,8 @@ import { PythonEnded } from "./ending.js";
 import { boot, BootError, NO_PACKAGES } from "./python.js";
 
 const REDIRECTS = 5;
+/** Lines of Python's standard error that are kept of an answer. */
+const SAID = 400;
 const ORIGIN = "http://localhost";
 const READER = { userAgent: "sphinx-asgi-live", languages: ["en"] };
 
@@ -55,15 +57,16 @@ async function request({ runtime, stdlib, app, root, paths, archives }) {
   const { default: createPyodideModule } = await import(pathToFileURL(`${runtime}/pyodide.asm.mjs`).href);
   const modules = { loadPyodide, createPyodideModule, indexURL: `${runtime}/`, stdLibURL: stdlib };
   const wanted = cutOff();
+  const said = listen();
   const unpacked = archives.map(async ({ path, mount }) => ({ mount, content: gunzipSync(await readFile(path)) }));
   try {
     const python = await boot(modules, app, { root, origin: ORIGIN }, unpacked);
     let mounted = true;
-    let responses = await get(python, root, paths);
-    if (responses.every(isLost)) {
+    let responses = await get(python, root, paths, said);
+    if (paths.length && responses.every(isLost)) {
       // An app that does not know root_path finds nothing below it; without the prefix it may.
       python.remount(false);
-      const bare = await get(python, root, paths);
+      const bare = await get(python, root, paths, said);
       mounted = bare.every(isLost);
       if (!mounted) responses = bare;
     }
@@ -91,13 +94,31 @@ function cutOff() {
 }
 
 /**
+ * Keep what Python writes to its standard error.
+ *
+ * @returns {() => string} gives the end of what has been written since the last call
+ */
+function listen() {
+  /** @type {string[]} */
+  const lines = [];
+  const { warn } = console;
+  console.warn = (line) => {
+    if (lines.push(line) > SAID) lines.shift();
+    warn(line);
+  };
+  return () => lines.splice(0).join("\n");
+}
+
+/**
  * @param {import("./python.js").Python} python
  * @param {string} root
  * @param {string[]} paths
+ * @param {() => string} said what has been said since the last call
  */
-async function get(python, root, paths) {
+async function get(python, root, paths, said = () => "") {
   const responses = [];
   for (const path of paths) {
+    said();
     let url = new URL(ORIGIN + root + path);
     let response = await follow(python, url);
     let next = redirected(response, url);
@@ -108,7 +129,10 @@ async function get(python, root, paths) {
     }
     const body = Buffer.from(await response.arrayBuffer()).toString("base64");
     const headers = [...response.headers];
-    responses.push({ path, url: url.pathname, status: response.status, headers, body, next: next?.pathname.replace(root, "") });
+    // What the app raises behind its answer is told in the next turn.
+    await new Promise((resolve) => setTimeout(resolve));
+    const { status } = response;
+    responses.push({ path, url: url.href, status, headers, body, next: next?.pathname.replace(root, ""), said: said() });
   }
   return responses;
 }

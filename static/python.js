@@ -43,6 +43,7 @@ export const NO_PACKAGES = {
  * @property {boolean} mounted whether the app expects its root in every path, as ASGI's root_path tells
  * @property {Record<string, string>} env
  * @property {Limits} [limits] none at build time, where the whole run has one
+ * @property {boolean} [startup] false if the app is to be imported only
  */
 
 /**
@@ -116,8 +117,8 @@ export async function boot(runtime, app, site, archives, mark = () => {}) {
   // Once the app runs, this is nobody's business any more.
   ended.catch(() => {});
   const finish = limitCpu(pyodide, bridge, app.limits?.cpu ?? 0);
-  const { module, attribute, factory, mounted } = app;
-  const problem = await Promise.race([bridge.start(module, attribute, factory, mounted, site.root, site.origin), ended]);
+  const { module, attribute, factory, mounted, startup = true } = app;
+  const problem = await Promise.race([bridge.start(module, attribute, factory, mounted, site.root, site.origin, startup), ended]);
   if (problem) throw new BootError("app", problem);
   finish();
   mark("app");

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 import sphinx_asgi_live
+from tests.projects import APP, Project
 
 RUN = "import sys; from sphinx_asgi_live.cli import main; sys.exit(main())"
 
@@ -164,3 +165,43 @@ def test_version_and_help_need_no_command(project: Path) -> None:
     without = run(cwd=project)
     assert without.returncode == 2
     assert "COMMAND" in without.stderr
+
+
+# check
+
+CHECKED = {
+    "index.rst": "Title\n=====\n\n.. asgi-live:: hello:app\n\n.. asgi-live:: hello:app\n   :path: /gone\n\n"
+    ".. only:: draft\n\n   .. asgi-live:: nothing:app\n",
+    "hello.py": APP.replace('"status": 200', '"status": 404 if scope["path"].endswith("/gone") else 200'),
+}
+
+
+def test_check_tells_of_each_app_and_path(tmp_path: Path, project: Path) -> None:
+    docs = Project(tmp_path / "docs", pages=CHECKED)
+    docs.configure("asgi_live_check = 'off'")
+    before = sorted(tmp_path.rglob("*"))
+    done = run("check", str(docs.folder), cwd=project)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.splitlines() == [
+        "hello-app / 200",
+        "hello-app /gone 404: the app answers /gone with status 404; correct :path: or the app's routes",
+    ]
+    docs.write("index.rst", "Title\n=====\n\n.. asgi-live:: hello:app\n")
+    docs.configure("asgi_live_check = 'import'")
+    done = run("check", str(docs.folder), cwd=project)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "hello-app / imported\n", "")
+    assert {*before, docs.folder / "asgi-live.lock.json"} >= set(tmp_path.rglob("*"))
+
+
+def test_check_of_no_documentation_and_of_a_broken_one(tmp_path: Path, project: Path) -> None:
+    done = run("check", str(tmp_path), cwd=project)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"sphinx-asgi-live: {tmp_path} holds no conf.py; name the folder that does\n",
+    )
+    docs = Project(tmp_path / "docs", pages={"index.rst": "Title\n=====\n"})
+    assert run("check", str(docs.folder), cwd=project).stdout == f"no page of {docs.folder} shows a live app\n"
+    docs.configure("asgi_live_check = 'never'")
+    done = run("check", str(docs.folder), cwd=project)
+    assert done.returncode == 1
+    assert done.stderr.startswith("sphinx-asgi-live: Configuration error: asgi_live_check = 'never' should be one of")

@@ -22,13 +22,14 @@ BROWSER_ONLY = {"js", "pyodide"}
 ALLOWED = {
     "__init__": {"extension"},
     "spec": set(),
-    "packing": {"spec"},
+    "packing": {"spec", "browser"},
     "config": {"packing"},
     "domain": {"spec"},
     "nodes": {"spec", "domain", "packing"},
     "directives": {"spec", "config", "domain", "nodes", "packing"},
     "extension": {"spec", "config", "domain", "nodes", "directives", "packing"},
-    "cli": set(),
+    "checking": {"config", "domain", "extension", "packing"},
+    "cli": {"checking"},
     "browser": set(),
 }
 

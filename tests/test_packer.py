@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sphinx_asgi_live.packing.bundle import app_tree, pack
+from sphinx_asgi_live.packing.check import Check
 from sphinx_asgi_live.packing.packer import Job, Outcome, Packer, Settings
 from sphinx_asgi_live.packing.site import FOLDER, Site
 from sphinx_asgi_live.packing.sources import find
@@ -103,6 +104,13 @@ APPS = {
         app = None
         """,
     ),
+    "unready": (
+        ("/",),
+        """
+        async def app(scope, receive, send):
+            await send({"type": "lifespan.startup.failed", "message": "no database here"})
+        """,
+    ),
     "exiting": (("/",), "import sys\nsys.exit(3)\napp = None"),
     "dying": (("/",), "import os\nprint('about to die')\nos._exit(3)\napp = None"),
     "hanging": (("/a", "/b"), "while True:\n    pass\napp = None"),
@@ -181,8 +189,12 @@ def test_an_app_that_answers_is_written_with_all_that_its_worker_names(build: Bu
 def test_each_path_that_fails_is_complained_about(build: Build) -> None:
     told = dict(build.outcomes["whole"].complaints)
     assert told["/missing"] == "the app answers /missing with status 404; correct :path: or the app's routes"
-    assert told["/broken"].startswith("the app answers /broken with status 500; its last output: ")
-    assert "ValueError: Grüße aus der App" in told["/broken"]
+    assert told["/broken"] == (
+        "the app answers /broken with status 500: Traceback (most recent call last):\n"
+        '  File "/home/web/whole.py", line 19, in app\n'
+        '    raise ValueError("Grüße aus der App")\n'
+        "ValueError: Grüße aus der App"
+    )
     assert told["/circle"] == (
         "the app answers /circle with redirects that do not end, the last one to /circle; "
         "correct :path: or the app's routes"
@@ -275,6 +287,32 @@ def test_a_second_build_runs_nothing_and_writes_the_same(build: Build, tmp_path:
     for name in found:
         for path in (build.root / name).rglob("*.*"):
             assert (tmp_path / FOLDER / path.relative_to(build.root)).read_bytes() == path.read_bytes()
+
+
+def test_an_app_may_only_be_imported_or_not_run_at_all(build: Build, tmp_path: Path) -> None:
+    only = replace(build.settings, check="import")
+    jobs = [job(name) for name in ("whole", "rootless", "unready", "raising")]
+    assert build.outcomes["unready"].problem == "the app does not start: no database here"
+    found = outcomes(Packer(only, Site(tmp_path)), *jobs)
+    assert [(each.problem or "")[:45] for each in found.values()] == [
+        *[""] * 3,
+        "the app does not start: Traceback (most recen",
+    ]
+    assert not any(each.complaints for each in found.values())
+    assert '"mounted": true' in (tmp_path / FOLDER / "rootless" / "sw.js").read_text()
+    nothing = replace(build.settings, check="off", timeout=0.001)
+    assert not any(each.problem for each in outcomes(Packer(nothing, Site(tmp_path)), *jobs).values())
+
+
+def test_apps_are_tried_without_a_site(build: Build, tmp_path: Path) -> None:
+    whole, raising = (
+        found for _, found in Packer(build.settings, Site(tmp_path)).check_all([job("whole"), job("raising")])
+    )
+    assert isinstance(whole, Check)
+    statuses = {answer.path: answer.status for answer in whole.answers}
+    assert statuses == {"/": 200, "/moved": 302, "/missing": 404, "/broken": 500, "/circle": 307, "/short": 200}
+    assert raising == build.outcomes["raising"].problem
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_output_folder_that_cannot_be_written_is_a_problem_of_the_app(build: Build, tmp_path: Path) -> None:

@@ -116,8 +116,10 @@ _own_numbers = count(-1, -1)
 """Of the app's requests to itself; the worker numbers those of the pages."""
 
 
-async def start(module: str, attribute: str, factory: bool, mounted: bool, root: str, origin: str) -> str:
-    """Import the app and run its startup; return what went wrong as text for the reader, empty if nothing did."""
+async def start(
+    module: str, attribute: str, factory: bool, mounted: bool, root: str, origin: str, startup: bool = True
+) -> str:
+    """Import the app and run its `startup`; return what went wrong as text for the reader, empty if nothing did."""
     global _server, _lifespan
     threadless.install()
     outgoing.install(Gateway(BrowserNetwork(origin), wait, _ask_app, origin, root))
@@ -126,7 +128,8 @@ async def start(module: str, attribute: str, factory: bool, mounted: bool, root:
     _lifespan = Lifespan()
     try:
         app = load_app(module, attribute, factory)
-        await _lifespan.startup(app)
+        if startup:
+            await _lifespan.startup(app)
     except (AppLoadError, LifespanFailed) as error:
         return str(error)
     except BaseException as error:

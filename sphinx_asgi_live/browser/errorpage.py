@@ -131,7 +131,7 @@ def _place(report: traceback.TracebackException) -> str:
 def _html_lines(report: traceback.TracebackException) -> Iterator[str]:
     """Fold the frames of installed packages and of Python itself, so that the app's own are what is seen."""
     lines = "".join(report.format()).splitlines(keepends=True)
-    marked = list(zip(_of_libraries(lines), lines, strict=True))
+    marked = list(zip(of_libraries(lines), lines, strict=True))
     only_libraries = not any(library is False for library, _ in marked)
     for library, group in groupby(marked, key=itemgetter(0)):
         text = "".join(line for _, line in group)
@@ -143,7 +143,7 @@ def _html_lines(report: traceback.TracebackException) -> Iterator[str]:
         yield f"<details{' open' * only_libraries}><summary>{title}</summary>{escape(text)}</details>"
 
 
-def _of_libraries(lines: list[str]) -> Iterator[bool | None]:
+def of_libraries(lines: list[str]) -> Iterator[bool | None]:
     """Tell of each line of a traceback whether its frame is a library's; None for a line of no frame."""
     library, indent = None, 0
     for line in lines:
@@ -157,4 +157,5 @@ def _of_libraries(lines: list[str]) -> Iterator[bool | None]:
 
 def _is_library(filename: str) -> bool:
     parts = PurePosixPath(filename.replace("\\", "/")).parts
-    return any(part in {"site-packages", "dist-packages"} or part.startswith("python3") for part in parts)
+    installed = any(part in {"site-packages", "dist-packages"} or part.startswith("python3") for part in parts)
+    return installed or filename.startswith("<frozen ")

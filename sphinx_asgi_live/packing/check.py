@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,14 @@ from sphinx_asgi_live.packing.engine import Engine, EngineTimeout
 from sphinx_asgi_live.packing.pyodide import Runtime
 from sphinx_asgi_live.packing.site import FOLDER
 from sphinx_asgi_live.packing.static import engine_key, static_folder
+from sphinx_asgi_live.packing.tracebacks import first_traceback, trimmed
 from sphinx_asgi_live.spec import AppSpec
 
-CHECKED = 2
-"""Part of every check's key: counted up when the same answers are judged otherwise."""
+CHECKED = 3
+"""Part of every check's key: counted up when a job for the engine is another one with the same inputs."""
+
+MODES = ("request", "import", "off")
+"""What is tried: answers to the embedded paths, the import alone, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +40,44 @@ class Tools:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the app answered to a GET of an embedded `path`: after redirects inside the app, at `url`.
+
+    `next` is a redirect that was not followed any more, and `said` what Python wrote to its standard error meanwhile.
+    """
+
+    path: str
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    next: str | None = None
+    said: str = ""
+
+    @property
+    def media_type(self) -> str:
+        """The type without parameters, in lower case."""
+        return dict(self.headers).get("content-type", "").partition(";")[0].strip().lower()
+
+    @classmethod
+    def of(cls, response: dict[str, Any]) -> Answer:
+        """Read what the engine reports."""
+        headers = tuple((name, value) for name, value in response["headers"] if name != "set-cookie")
+        return cls(**{**response, "headers": headers, "body": base64.b64decode(response["body"])})
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
-    """What the app answered at build time: how it is to be mounted, what its pages load, what is wrong with it.
+    """How an app is to be mounted, what its pages load, what is wrong with it, and what it answered.
 
     `untried` says why an answer, or all, are missing and yet nothing is wrong.
     """
 
-    mounted: bool
-    cdn_files: tuple[CdnFile, ...]
-    complaints: tuple[tuple[str, str], ...]
+    mounted: bool = True
+    cdn_files: tuple[CdnFile, ...] = ()
+    complaints: tuple[tuple[str, str], ...] = ()
     untried: str = ""
+    answers: tuple[Answer, ...] = ()
 
 
 def app_entry(spec: AppSpec, mounted: bool) -> dict[str, Any]:
@@ -60,34 +92,39 @@ def app_entry(spec: AppSpec, mounted: bool) -> dict[str, Any]:
     }
 
 
-def check(spec: AppSpec, paths: Sequence[str], archives: Sequence[Archive], tools: Tools) -> Check:
-    """Answer the embedded paths in the engine; raises `PackingError` if the app does not start."""
-    described = [CHECKED, app_entry(spec, True), paths, [archive.path.name for archive in archives], engine_key()]
+def check(spec: AppSpec, paths: Sequence[str], archives: Sequence[Archive], tools: Tools, mode: str) -> Check:
+    """Try the app in the engine, as `mode` says; raises `PackingError` if it does not start.
+
+    What is not tried is taken for well: an app that heeds its root, and whose pages load nothing from a CDN.
+    """
+    if mode == "off":
+        return Check()
+    asked = paths if mode == "request" else ()
+    app = {**app_entry(spec, True), "startup": mode == "request"}
+    described = [CHECKED, app, asked, [archive.path.name for archive in archives], engine_key()]
     key = hashlib.sha256(json.dumps(described).encode()).hexdigest()
     if path := recall(tools.cache, "checks", key):
-        return _from_json(path.read_bytes())
+        return _judge(json.loads(path.read_bytes()))
     task = {
         "command": "request",
         "runtime": str(tools.runtime.folder),
         "stdlib": str(tools.stdlib),
-        "app": app_entry(spec, True),
+        "app": app,
         "root": f"/{FOLDER}/{spec.name}/app",
-        "paths": list(paths),
+        "paths": list(asked),
         "archives": [{"path": str(archive.path), "mount": archive.mount} for archive in archives],
     }
     try:
         result = tools.engine.run(static_folder() / "engine.js", task, timeout=tools.timeout)
     except EngineTimeout:
+        awaited = f"gave no answer to {', '.join(asked)}" if asked else "was not imported"
         raise PackingError(
-            f"the app gave no answer to {', '.join(paths)} within asgi_live_timeout = {tools.timeout:g} s; "
+            f"the app {awaited} within asgi_live_timeout = {tools.timeout:g} s; "
             "look for work at import or in its lifespan that does not end, or raise the limit"
         ) from None
-    problem, untried = result.get("problem"), _untried(result)
-    if problem and not untried:
-        raise PackingError(f"the app does not start: {problem.strip()}")
-    checked = Check(True, (), (), untried) if problem else _judge(result, untried)
-    remember(tools.cache, "checks", key, json.dumps(asdict(checked)).encode())
-    return checked
+    judged = _judge(result)
+    remember(tools.cache, "checks", key, json.dumps(result).encode())
+    return judged
 
 
 def _untried(result: dict[str, Any]) -> str:
@@ -105,36 +142,37 @@ def _untried(result: dict[str, Any]) -> str:
     return f"the app was not fully tried, since nothing is fetched while the documentation is built: {named}"
 
 
-def _judge(result: dict[str, Any], untried: str) -> Check:
+def _judge(result: dict[str, Any]) -> Check:
+    problem, untried = result.get("problem"), _untried(result)
+    if problem and not untried:
+        raise PackingError(f"the app does not start: {trimmed(problem).strip()}")
+    if problem:
+        return Check(untried=untried)
+    answers = tuple(map(Answer.of, result["responses"]))
     files: dict[CdnFile, None] = {}
     lacking: dict[str, str] = {}
     complaints = []
-    for response in result["responses"]:
-        kind = dict(response["headers"]).get("content-type", "")
-        if kind.startswith("text/html"):
-            page = base64.b64decode(response["body"]).decode("utf-8", "replace")
+    for answer in answers:
+        if answer.media_type == "text/html":
+            page = answer.body.decode("utf-8", "replace")
             files.update(dict.fromkeys(find_cdn_files(page)))
-            lacking = dict.fromkeys(find_complaints(page), response["path"]) | lacking
-        failed = response["status"] >= 500 and not untried
-        if response["status"] == 404 or failed or "next" in response:
-            complaints.append((response["path"], _complaint(response, result["output"])))
+            lacking = dict.fromkeys(find_complaints(page), answer.path) | lacking
+        failed = answer.status >= 500 and not untried
+        if answer.status == 404 or failed or answer.next is not None:
+            complaints.append((answer.path, _complaint(answer)))
     complaints += [(path, sentence) for sentence, path in lacking.items()]
-    return Check(result["mounted"], tuple(files), tuple(complaints), untried)
+    return Check(result["mounted"], tuple(files), tuple(complaints), untried, answers)
 
 
-def _complaint(response: dict[str, Any], output: str) -> str:
-    if "next" in response:
+def _complaint(answer: Answer) -> str:
+    if answer.next is not None:
         return (
-            f"the app answers {response['path']} with redirects that do not end, the last one to {response['next']}; "
+            f"the app answers {answer.path} with redirects that do not end, the last one to {answer.next}; "
             "correct :path: or the app's routes"
         )
-    told = f"the app answers {response['path']} with status {response['status']}"
-    if response["status"] == 404:
+    told = f"the app answers {answer.path} with status {answer.status}"
+    if answer.status == 404:
         return f"{told}; correct :path: or the app's routes"
-    return f"{told}; its last output: {output.strip()[-1500:] or '(none)'}"
-
-
-def _from_json(content: bytes) -> Check:
-    data = json.loads(content)
-    complaints = tuple((path, sentence) for path, sentence in data["complaints"])
-    return Check(data["mounted"], tuple(CdnFile(**file) for file in data["cdn_files"]), complaints, data["untried"])
+    if traceback := first_traceback(answer.said):
+        return f"{told}: {traceback}"
+    return f"{told}; its last output: {answer.said.strip()[-1500:] or '(none)'}"

@@ -53,6 +53,7 @@ class Settings:
     engine: str | None
     timeout: float
     cpu_limit: float
+    check: str = "request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +94,22 @@ class Packer:
         All archives are compiled in one run of the engine, and the apps are checked side by side. Of an app that
         cannot be packed only the placeholders are written, which tell why.
         """
-        trees = {job: _settled(self._trees, job) for job in jobs}
-        found = [tree for future in trees.values() if not future.exception() for tree in future.result()]
-        packed = _settled(self._pack, list({tree.key: tree for tree in found}.values()))
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            checks = {job: pool.submit(self._prepared, job, trees[job], packed) for job in jobs}
-            for job in jobs:
-                try:
-                    archives, check = checks[job].result()
-                    yield Outcome(job, complaints=self._emit(job, archives, check), untried=check.untried)
-                except (PackingError, OSError) as error:
-                    problem = _told(error)
-                    self.refuse(job, problem)
-                    yield Outcome(job, problem=problem)
+        for job, prepared in self._prepare(jobs):
+            try:
+                archives, check = prepared.result()
+                yield Outcome(job, complaints=self._emit(job, archives, check), untried=check.untried)
+            except (PackingError, OSError) as error:
+                problem = _told(error)
+                self.refuse(job, problem)
+                yield Outcome(job, problem=problem)
+
+    def check_all(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Check | str]]:
+        """Try all apps, write nothing to the site, and yield what each answered, or what is wrong with it, in order."""
+        for job, prepared in self._prepare(jobs):
+            try:
+                yield job, prepared.result()[1]
+            except (PackingError, OSError) as error:
+                yield job, _told(error)
 
     def tidy_lock(self) -> None:
         """Drop from the lock what no app of this build used; to be called only if all of them were packed."""
@@ -210,13 +214,20 @@ class Packer:
         _ = self.stdlib  # compiled here, not in several checks at once
         return {tree.key: archive for tree, archive in zip(trees, archives, strict=True)}
 
+    def _prepare(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Future[tuple[list[Archive], Check]]]]:
+        trees = {job: _settled(self._trees, job) for job in jobs}
+        found = [tree for future in trees.values() if not future.exception() for tree in future.result()]
+        packed = _settled(self._pack, list({tree.key: tree for tree in found}.values()))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            yield from [(job, pool.submit(self._prepared, job, trees[job], packed)) for job in jobs]
+
     def _prepared(
         self, job: Job, trees: Future[list[Tree]], packed: Future[dict[str, Archive]]
     ) -> tuple[list[Archive], Check]:
         own = trees.result()
         archives = [packed.result()[tree.key] for tree in own]
         tools = Tools(self.engine, self.runtime, self.stdlib, self.settings.cache, self.settings.timeout)
-        return archives, check(job.spec, job.paths, archives, tools)
+        return archives, check(job.spec, job.paths, archives, tools, self.settings.check)
 
 
 Result = TypeVar("Result")
