@@ -6,6 +6,7 @@
  */
 
 import { ANSWER_LIMIT } from "./frame.js";
+import { Log } from "./log.js";
 import { STRINGS, fill } from "./messages.js";
 import { HELLO, START, STATE_EVENT, isReport } from "./protocol.js";
 import { Pulse } from "./pulse.js";
@@ -49,8 +50,10 @@ export class App {
     () => this.#post(HELLO),
     (reason, detail) => this.#workerFailed(reason, detail),
   );
+  #log = new Log();
   #pulse = new Pulse(
     () => this.#registration?.active,
+    this.#log,
     (report) => this.#ceased(report),
   );
 
@@ -67,6 +70,7 @@ export class App {
   /** @param {Figure} figure */
   add(figure) {
     this.figures.push(figure);
+    this.#log.show(figure.log);
     figure.frame.element.addEventListener("load", () => this.#pageLoaded(figure));
     this.#pageLoaded(figure);
   }
@@ -207,8 +211,9 @@ export class App {
    * @param {Report} report
    */
   #heard(question, report) {
-    const { state, phase, loaded, total, reason, detail, marks } = report;
+    const { state, phase, loaded, total, reason, detail, marks, log } = report;
     this.#watch.heard();
+    this.#log.take(log);
     if (this.#mayRecover && (state === "starting" || state === "ready")) this.#set("starting");
     if (!this.#wanted()) return;
     if (state === "failed") return this.#workerFailed(reason ?? "python", detail ?? "", marks);

@@ -12,7 +12,10 @@ export const START = "asgi-live:start";
 /** Page to worker, with a port: only tell how things are. */
 export const HELLO = "asgi-live:hello";
 
-/** Page to worker, with a port: stay alive. Answered late while the app runs, at once when it ends or does not run. */
+/**
+ * Page to worker, with a port: stay alive. Answered late while the app runs, at once when it ends or does not run, and
+ * soon when it has said what the page has not heard; `{type, heard}` of a page that shows it.
+ */
 export const BEAT = "asgi-live:beat";
 
 /** Milliseconds that the worker holds such an answer back; browsers end a worker that has been idle for 30 s. */
@@ -45,7 +48,13 @@ export const SOCKET = "asgi-live:socket";
 
 /** @typedef {typeof START | typeof HELLO} Question what a page posts with a port */
 
-/** @typedef {{type: typeof START | typeof HELLO | typeof BEAT}} PageMessage */
+/** @typedef {{type: typeof START | typeof HELLO} | {type: typeof BEAT, heard?: Heard}} PageMessage */
+
+/** @typedef {{text: string, isError: boolean}} Line what an app wrote, to `stderr` if `isError` */
+
+/** @typedef {{life: string, count: number}} Heard how many lines of that life of a worker a page has got */
+
+/** @typedef {Heard & {lines: Line[]}} Lines the last of `count` lines that the app has written in that life */
 
 /**
  * @typedef {object} Report what a worker answers on a port
@@ -57,6 +66,7 @@ export const SOCKET = "asgi-live:socket";
  * @property {WorkerReason} [reason] with `failed`
  * @property {string} [detail] with `failed`: the traceback, or the file and the status of a download
  * @property {Marks} [marks]
+ * @property {Lines} [log] what the app has said
  */
 
 /** @typedef {{name: string, state: State, reason?: Reason | "file", marks?: Marks}} StateDetail "file" comes of `file.js` */

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Keeps a worker alive while a page is open, and hears when its app has ended.
+ * Keeps a worker alive while a page is open, and hears what its app says, and when it has ended.
  *
  * A beat is a question that the worker answers late, and each answer is followed by the next beat: messages arrive in
  * hidden pages too, whose timers browsers slow down to one a minute, more than a worker lives without an event.
@@ -8,6 +8,7 @@
 
 import { BEAT, BEAT_HOLD, isReport } from "./protocol.js";
 
+/** @import {Log} from "./log.js" */
 /** @import {Report} from "./protocol.js" */
 
 /** Milliseconds between two looks at whether an answer is overdue: the worker may have been ended with it. */
@@ -16,6 +17,7 @@ const OVERDUE = BEAT_HOLD + LOOK_INTERVAL;
 
 export class Pulse {
   #worker;
+  #log;
   #heard;
   /** @type {MessagePort | undefined} on which the answer comes */
   #port;
@@ -25,10 +27,12 @@ export class Pulse {
 
   /**
    * @param {() => ServiceWorker | null | undefined} worker
+   * @param {Log} log of what the worker's app says
    * @param {(report: Report) => void} heard called when the app does not run any more
    */
-  constructor(worker, heard) {
+  constructor(worker, log, heard) {
     this.#worker = worker;
+    this.#log = log;
     this.#heard = heard;
   }
 
@@ -52,10 +56,11 @@ export class Pulse {
     port1.onmessage = ({ data }) => {
       port1.close();
       if (!isReport(data)) return;
+      this.#log.take(data.log);
       // What does not run is not kept alive either.
       if (data.state === "ready" || data.state === "starting") this.#beat();
       else this.#heard(data);
     };
-    this.#worker()?.postMessage({ type: BEAT }, [port2]);
+    this.#worker()?.postMessage({ type: BEAT, heard: this.#log.heard }, [port2]);
   }
 }

@@ -6,7 +6,8 @@ import { PythonEnded } from "./ending.js";
 import { failurePage } from "./failurepage.js";
 import { DownloadError, Files } from "./files.js";
 import { attachment } from "./http.js";
-import { BEAT, BEAT_HOLD, HELLO, SET_COOKIE, SOCKET, START } from "./protocol.js";
+import { Beats, Journal } from "./journal.js";
+import { BEAT, HELLO, SET_COOKIE, SOCKET, START } from "./protocol.js";
 import { boot, BootError } from "./python.js";
 import { openSocket } from "./websocket.js";
 
@@ -52,7 +53,7 @@ class LiveApp {
   #python;
   /** @type {Set<MessagePort>} pages that wait for the app */
   #waiting = new Set();
-  /** @type {{state: "idle" | "starting" | "ready" | "failed", phase: "download" | "boot", reason?: string, detail?: string}} */
+  /** @type {Pick<import("./protocol.js").Report, "state" | "phase" | "reason" | "detail">} */
   #status = { state: "idle", phase: "download" };
   /** @type {Record<string, number>} milliseconds from the start */
   #marks = {};
@@ -60,8 +61,8 @@ class LiveApp {
   #telling;
   /** @type {Promise<string> | undefined} the first script of the app's pages */
   #inside;
-  /** @type {Set<() => void>} called when the app no longer runs */
-  #mourners = new Set();
+  #journal = new Journal();
+  #beats = new Beats(this.#journal, () => this.#report());
   #cookies;
   files;
 
@@ -98,7 +99,8 @@ class LiveApp {
       await openSocket(data, port, this.#script.origin, this.#root, () => this.#start());
     } else if (data?.type === BEAT) {
       // Not a part of the event: only of a worker that is idle at times does the browser look for a new deploy.
-      void this.#lifeChanges(BEAT_HOLD).then(() => port.postMessage(this.#report()));
+      this.#beats.hold(port, data.heard);
+      if (this.#status.state === "idle" || this.#status.state === "failed") this.#beats.end();
     }
   }
 
@@ -175,6 +177,7 @@ class LiveApp {
       const { wasm, stdlib, archives } = this.#manifest;
       const runtime = {
         ...this.#modules,
+        loadPyodide: this.#journal.listening(this.#modules.loadPyodide),
         indexURL: new URL(this.#manifest.runtime, this.#script).href,
         stdLibURL: new URL(stdlib.url, this.#script).href,
       };
@@ -212,6 +215,7 @@ class LiveApp {
   #ended(error) {
     this.#python = undefined;
     this.#status = { state: "failed", phase: "boot", reason: "ended", detail: error.message };
+    this.#journal.say(error.message, true);
     this.#tellEnd();
     console.error(`[asgi-live] ${this.#manifest.name} (ended):`, error);
   }
@@ -279,35 +283,19 @@ class LiveApp {
     return { text: await this.#inside, hash, data: (/** @type {string} */ path) => ({ root: this.#root, cookies: python.cookies(path) }) };
   }
 
+  /** @returns {import("./protocol.js").Report} */
   #report() {
     return { type: "state", ...this.#status, loaded: this.files.loaded, total: this.files.total, marks: this.#marks };
   }
 
   #tell() {
-    for (const port of this.#waiting) port.postMessage(this.#report());
+    const log = this.#status.state === "starting" ? {} : { log: this.#journal.since() };
+    for (const port of this.#waiting) port.postMessage({ ...this.#report(), ...log });
   }
 
   #tellEnd() {
     this.#tell();
-    for (const told of this.#mourners) told();
-  }
-
-  /**
-   * Settles when the app does not run any more, or after so many milliseconds.
-   *
-   * @param {number} limit
-   */
-  async #lifeChanges(limit) {
-    if (this.#status.state === "idle" || this.#status.state === "failed") return;
-    await new Promise((/** @type {(value: void) => void} */ resolve) => {
-      const told = () => {
-        this.#mourners.delete(told);
-        clearTimeout(timer);
-        resolve();
-      };
-      const timer = setTimeout(told, limit);
-      this.#mourners.add(told);
-    });
+    this.#beats.end();
   }
 
   #tellProgress() {
@@ -322,7 +310,10 @@ class LiveApp {
 /** What a frame shows below the page's own panel until the reader starts the app. */
 const WAITING_ROOM = `<!doctype html><html lang="en" data-asgi-live="placeholder"><title>Not started</title></html>`;
 
-/** @param {unknown} error */
+/**
+ * @param {unknown} error
+ * @returns {import("./protocol.js").WorkerReason}
+ */
 function reasonOf(error) {
   if (error instanceof PythonEnded) return "ended";
   return error instanceof DownloadError ? "download" : error instanceof BootError ? error.reason : "python";

@@ -13,7 +13,8 @@ from sphinx_asgi_live.browser.messages import Receive, Scope, Send
 
 HTML: Scope = {
     "method": "GET",
-    "path": "/<b>",
+    "path": "/docs/app/<b>",
+    "root_path": "/docs/app",
     "headers": [(b"accept", b"text/html,application/xhtml+xml,*/*;q=0.8")],
 }
 ANY: Scope = {**HTML, "headers": [(b"accept", b"*/*")]}

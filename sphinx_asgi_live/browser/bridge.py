@@ -145,7 +145,7 @@ async def start(
 def _lifespan_over(task: asyncio.Task[None]) -> None:
     """Tell the log what an app's lifespan raised after its startup; the app goes on, as under uvicorn."""
     if _lifespan.error:
-        print(traceback_text(_lifespan.error), file=sys.stderr)  # noqa: T201
+        print(traceback_text(_lifespan.error), end="", file=sys.stderr)  # noqa: T201
 
 
 def remount(mounted: bool) -> None:
@@ -287,7 +287,7 @@ async def _run(running: dict[int, Cycle], number: int, cycle: Cycle) -> None:
     finally:
         del running[number]
         if cycle.error:
-            print(traceback_text(cycle.error), file=sys.stderr)  # noqa: T201  (the browser's console)
+            print(traceback_text(cycle.error), end="", file=sys.stderr)  # noqa: T201  (the log)
             cycle.error = None  # its frames refer to the cycle: garbage that only a collection would find
 
 

@@ -92,7 +92,7 @@ def render(error: BaseException, scope: Scope) -> tuple[bytes, bytes]:
         what=_WHAT[status],
         title=escape(first.partition("\n")[0]),
         headline=escape(first),
-        request=escape(f"{scope['method']} {scope['path']}"),
+        request=escape(f"{scope['method']} {scope['path'].removeprefix(scope['root_path'])}"),
         place=_place(report),
         lines="".join(_html_lines(report)),
     )

@@ -12,6 +12,8 @@ from tests.projects import Build, Project
 APP = r'''
 import gzip
 import json
+import logging
+import sys
 import zlib
 from urllib.parse import parse_qs, unquote
 
@@ -90,6 +92,17 @@ async def app(scope, receive, send):
         asked = json.loads(query["as"][0])
         more = {name: value for name, value in asked["headers"].items() if value}
         await answer(send, asked["body"].encode(asked["encoding"]), asked["status"], **more)
+    elif path == "/print":
+        print(query["text"][0])
+        print("and an error", file=sys.stderr)
+        logging.getLogger("shop").warning("from logging")
+        await answer(send)
+    elif path == "/raise":
+        raise ValueError("on purpose")
+    elif path == "/break":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+        raise ValueError("after it began")
     elif path == "/cookie":
         cookie = query.get("set", ["unseen=1; HttpOnly"])[0]
         await answer(send, headers.get(b"cookie", b""), content_type="text/html", set_cookie=cookie)
