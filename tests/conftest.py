@@ -10,7 +10,7 @@ from hypothesis import settings
 # Hypothesis's own profile for continuous integration: the same examples in each run, however slow the machine is.
 settings.load_profile("ci")
 
-pytest_plugins = ["sphinx.testing.fixtures"]
+pytest_plugins = ["sphinx.testing.fixtures", "tests.scheduling"]
 
 TESTS = Path(__file__).resolve().parent
 

@@ -143,7 +143,10 @@ def test_a_path_outside_the_prefix_reaches_the_app(echo: Figure, root: str, tiny
     # But what the documentation keeps beside the app is the documentation's own.
     served = echo.fetch(tiny_site.prefix + "asgi-live/other/sw.js")
     assert served["headers"]["content-type"].startswith("text/javascript")
-    assert [request.path for request in tiny_site.requests] == [tiny_site.prefix + "asgi-live/other/sw.js"]
+    # The browser may look for a new deploy meanwhile, which reads the worker's own modules.
+    asked = {tiny_site.below(request.path) or "" for request in tiny_site.requests}
+    assert "asgi-live/other/sw.js" in asked
+    assert all(path.startswith("asgi-live/") for path in asked)
 
 
 def test_what_the_app_wants_of_other_servers_is_not_the_workers(echo: Figure, root: str, tiny_site: StaticSite) -> None:
