@@ -1,94 +1,153 @@
-"""Time from a reader's click to the first JSON response of the live app: `python -m tests.bench.first_response`.
+"""Time to an app's first JSON response, against a boot by the book and against the floor: `python -m tests.bench.boot`.
 
-Cold is a fresh profile; warm is the same profile after the browser was closed and started again, so that nothing runs
-and everything is stored. Prints medians and spread in milliseconds, and the bytes that went over the network.
+First visit: an empty profile. Second visit: the same profile after the browser was closed and started again, so that
+nothing runs and everything is stored. `stock` is a web worker that unpacks the wheels at each start, `floor` only
+loads Pyodide's modules, instantiates its wasm and copies a heap of the stock's size. All take turns in one run, and the
+ratios are those of the medians.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import json
 import statistics
 import tempfile
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Playwright, sync_playwright
+from selenium.webdriver import WebKitGTK
 
-from tests.browser import demo, engines
+from tests.bench.boot_sites import CASES, Case, build
+from tests.browser import engines, webkit
 from tests.site_server import StaticSite
 
-APPS = {
-    "shop": ("index.html", "items/1"),
-    "library": ("howto/datasette.html", "/library/books.json?_size=1"),
-}
-FETCH = "(url) => fetch(url).then((response) => response.ok && response.json())"
+MB = 1e6
+# From the click on the start button to the parsed answer of the live app.
+LIVE = """async ({path}) => {
+    const figure = document.querySelector("figure.asgi-live");
+    const button = () => figure.querySelector("button.asgi-live-button");
+    while (!button()) await new Promise((resolve) => setTimeout(resolve, 10));
+    const began = performance.now();
+    const ready = new Promise((resolve, reject) => figure.addEventListener("asgi-live:state", ({detail}) => {
+        if (detail.state === "ready") resolve();
+        if (detail.state === "failed") reject(new Error(detail.reason));
+    }));
+    button().click();
+    await ready;
+    const frame = figure.querySelector("iframe").contentWindow;
+    const root = frame.location.pathname.match(/^.*?\\/asgi-live\\/[^/]+\\/app/)[0];
+    const answer = await (await frame.fetch(root + path)).json();
+    return {milliseconds: performance.now() - began, answer};
+}"""
+# The same from the start of the web worker.
+RECIPE = """async ({script, ...job}) => {
+    const began = performance.now();
+    const worker = new Worker(script, {type: "module"});
+    const told = await new Promise((resolve, reject) => {
+        worker.onmessage = ({data}) => resolve(data);
+        worker.onerror = ({message}) => reject(new Error(message));
+        worker.postMessage(job);
+    });
+    worker.terminate();
+    return {milliseconds: performance.now() - began, ...told};
+}"""
+IN_WEBKIT = """const done = arguments[arguments.length - 1];
+({script})({job}).then(done, (error) => done({{error: String(error)}}));"""
+
+
+class Bench:
+    """One app in one browser."""
+
+    def __init__(self, site: StaticSite, driver: Playwright, browser: str, case: Case) -> None:
+        self.site = site
+        self.driver = driver
+        self.browser = browser
+        self.case = case
+        spec = case.spec
+        self.stock = {"script": f"stock/{spec.name}/stock.js", "module": spec.module, "attribute": spec.attribute}
+        self.floor = {"script": f"stock/{spec.name}/floor.js", "heap": 0}
+
+    def turn(self) -> Iterator[tuple[str, float]]:
+        """Measure each once: pairs of what was measured and its milliseconds or bytes."""
+        for kind, script, job in (
+            ("stock", RECIPE, {**self.stock, "path": self.case.path}),
+            ("floor", RECIPE, self.floor),
+            ("live", LIVE, {"path": self.case.path}),
+        ):
+            with tempfile.TemporaryDirectory() as profile:
+                # WebKit's driver gives each session a profile of its own.
+                for visit in ("first",) if self.browser == "webkit" else ("first", "second"):
+                    self.site.forget()
+                    told = self._visit(Path(profile), script, job)
+                    self.floor["heap"] = max(self.floor["heap"], told.get("heap", 0))
+                    yield f"{visit} {kind}", told["milliseconds"]
+                    yield f"{visit} {kind} bytes", self.site.sent("*")
+
+    def _visit(self, profile: Path, script: str, job: dict[str, Any]) -> dict[str, Any]:
+        address = f"{self.site.url}{self.case.spec.name}.html"
+        engine = engines.find(self.driver, self.browser)
+        if self.browser != "webkit":
+            context = engines.launch_profile(self.driver, engine, profile)
+            page = context.new_page()
+            page.goto(address, wait_until="load")
+            told: dict[str, Any] = page.evaluate(script, job)
+            context.close()
+            return told
+        with webkit.display() as screen, webkit.session(engine, screen) as browser:
+            return _in_webkit(browser, address, script, job)
+
+
+def _in_webkit(browser: WebKitGTK, address: str, script: str, job: dict[str, Any]) -> dict[str, Any]:
+    browser.get(address)
+    browser.set_script_timeout(120)
+    told: dict[str, Any] = browser.execute_async_script(IN_WEBKIT.format(script=script, job=json.dumps(job)))
+    assert "error" not in told, told
+    return told
 
 
 def main() -> None:
-    """Measure both apps in both browsers."""
+    """Print figures and ratios of each app in each browser."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--browser", action="append", choices=engines.DRIVEN_BY_PLAYWRIGHT)
+    parser.add_argument("--browser", action="append", choices=engines.NAMES)
+    parser.add_argument("--app", action="append", choices=CASES)
     options = parser.parse_args()
-    with StaticSite(demo.shared_demo(f"bench-{os.getpid()}")) as site, sync_playwright() as playwright:
-        for browser in options.browser or engines.DRIVEN_BY_PLAYWRIGHT:
-            for app in APPS:
-                measure(playwright, site, browser, app, options.runs)
+    with served() as site, sync_playwright() as driver:
+        for browser in options.browser or engines.NAMES:
+            for app in options.app or CASES:
+                bench = Bench(site, driver, browser, CASES[app])
+                turns = [dict(bench.turn()) for _ in range(options.runs)]
+                report(browser, app, {name: [turn[name] for turn in turns] for name in turns[0]})
 
 
-def measure(playwright: Playwright, site: StaticSite, browser: str, app: str, runs: int) -> None:
-    """Print one line for an app in a browser."""
-    cold, warm, sent = [], [], 0
-    for _ in range(runs):
-        with tempfile.TemporaryDirectory() as profile:
-            site.forget()
-            cold.append(first_response(playwright, site, browser, app, Path(profile)))
-            sent = site.sent("asgi-live/*")
-            warm.append(first_response(playwright, site, browser, app, Path(profile)))
-    report = f"{browser:9} {app:8} cold {spread(cold)}  warm {spread(warm)}  {sent / 1e6:.2f} MB sent before it"
-    print(report, flush=True)  # noqa: T201
+@contextmanager
+def served() -> Iterator[StaticSite]:
+    """The built docs on a local server."""
+    with tempfile.TemporaryDirectory() as folder, StaticSite(build(Path(folder))) as site:
+        yield site
 
 
-def first_response(playwright: Playwright, site: StaticSite, browser: str, app: str, profile: Path) -> float:
-    """Return the milliseconds from the click to the parsed JSON."""
-    page_name, url = APPS[app]
-    context = open_profile(playwright, site, browser, profile)
-    try:
-        page = context.new_page()
-        page.goto(site.url + page_name, wait_until="load")
-        figure = page.locator(f"figure[data-asgi-live={app}]").first
-        button = figure.get_by_role("button", name="Run this app in your browser")
-        button.wait_for()
-        began = time.perf_counter()
-        button.click()
-        page.wait_for_selector(f"figure[data-asgi-live={app}][data-state=ready]", timeout=120_000)
-        handle = figure.locator("iframe").element_handle()
-        frame = handle.content_frame() if handle else None
-        assert frame and frame.evaluate(FETCH, url)
-        return (time.perf_counter() - began) * 1000
-    finally:
-        context.close()
-
-
-def open_profile(playwright: Playwright, site: StaticSite, browser: str, profile: Path) -> BrowserContext:
-    """Start the browser on a profile of its own."""
-    engine = engines.find(playwright, browser)
-    if browser == "firefox":
-        return playwright.firefox.launch_persistent_context(
-            profile,
-            channel="moz-firefox" if engine.executable else None,
-            executable_path=engine.executable,
-            firefox_user_prefs=engines.FIREFOX_PREFERENCES,
+def report(browser: str, app: str, figures: dict[str, list[float]]) -> None:
+    """Print a line for each visit."""
+    for visit in ("first", "second"):
+        if f"{visit} live" not in figures:
+            continue
+        live, stock, floor = (figures[f"{visit} {kind}"] for kind in ("live", "stock", "floor"))
+        middle = statistics.median(live)
+        ratios = (
+            f"{middle / statistics.median(stock):.2f} of stock, {middle / statistics.median(floor):.2f} of the floor"
         )
-    return playwright.chromium.launch_persistent_context(
-        profile, executable_path=engine.executable, chromium_sandbox=os.geteuid() != 0
-    )
+        sent = statistics.median(figures[f"{visit} live bytes"]) / MB
+        told = f"live {spread(live)}  stock {spread(stock)}  floor {spread(floor)}  {sent:.2f} MB"
+        print(f"{browser:8} {app:7} {visit:6} visit: {ratios}; {told}", flush=True)  # noqa: T201
 
 
 def spread(times: list[float]) -> str:
-    """Format a median with its minimum and maximum, in milliseconds."""
-    return f"{statistics.median(times):6.0f} ms ({min(times):.0f} to {max(times):.0f})"
+    """A median with its minimum and maximum, in milliseconds."""
+    return f"{statistics.median(times):.0f} ms ({min(times):.0f} to {max(times):.0f})"
 
 
 if __name__ == "__main__":
