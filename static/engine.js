@@ -13,7 +13,8 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { PythonEnded } from "./ending.js";
-import { boot, BootError, NO_PACKAGES } from "./python.js";
+import { BootError, NO_PACKAGES } from "./interpreter.js";
+import { boot } from "./python.js";
 
 const REDIRECTS = 5;
 /** Lines of Python's standard error that are kept of an answer. */

@@ -1,36 +1,19 @@
 // @ts-check
-/** Boots Pyodide with an app's files and carries requests into it; runs in the service worker and at build time. */
+/** Boots an app and carries requests into it; runs in the service worker and at build time. */
 
 import { deadline } from "./deadline.js";
 import { PythonEnded, whenEnded } from "./ending.js";
 import { Exchange } from "./exchange.js";
 import { decoded, hasNoBody, insideApp, requestParts, responseHeaders } from "./http.js";
 import { isPage, withScript } from "./injection.js";
-import { files } from "./tar.js";
+import { BootError, start } from "./interpreter.js";
 
-const HOME = "/home/web";
-/** Lines of Python's own words that a failed boot is told with. */
-const SAID = 40;
+/** @import {Archive, Runtime} from "./interpreter.js" */
+
 /** Seconds of Python in one stretch that a start may take: browsers end a worker that is busy for 60 s. */
 const START_LIMIT = 50;
 /** Milliseconds between looks at whether a request that has no response yet still has somebody who waits for it. */
 const LOOK_INTERVAL = 2_000;
-
-/** All packages come as archives, so Pyodide's own list of packages stays empty and nothing is looked up. */
-export const NO_PACKAGES = {
-  info: { arch: "wasm32", platform: "emscripten_5_0_3", version: "314.0.7", python: "3.14.2", abi_version: "2026_0" },
-  packages: {},
-};
-
-/**
- * The two modules of Pyodide, which a service worker must import statically, and where the other two files are.
- *
- * @typedef {object} Runtime
- * @property {(options: Record<string, unknown>) => Promise<any>} loadPyodide
- * @property {unknown} createPyodideModule
- * @property {string} indexURL
- * @property {string} stdLibURL
- */
 
 /**
  * How the app is found and served.
@@ -63,14 +46,6 @@ export const NO_PACKAGES = {
  */
 
 /**
- * An unpacked tar archive and the folder that it is mounted at.
- *
- * @typedef {object} Archive
- * @property {string} mount
- * @property {Uint8Array} content
- */
-
-/**
  * The page that asks, and what it gets if the answer is a page.
  *
  * @typedef {object} Visit
@@ -79,18 +54,6 @@ export const NO_PACKAGES = {
  * @property {{text: string, hash: string, data: (path: string) => Record<string, string>}} [script] for a navigation:
  *   its first script, the SHA-256 of that in base64, and what it is told in a page at that path
  */
-
-/** A boot that failed: `reason` is "python" or "app", the message is for the reader, with the traceback if any. */
-export class BootError extends Error {
-  /**
-   * @param {"python" | "app"} reason
-   * @param {string} message
-   */
-  constructor(reason, message) {
-    super(message);
-    this.reason = reason;
-  }
-}
 
 /**
  * Start CPython, import the app and run the startup of its lifespan.
@@ -103,7 +66,7 @@ export class BootError extends Error {
  * @returns {Promise<Python>}
  */
 export async function boot(runtime, app, site, archives, mark = () => {}) {
-  const pyodide = await start(runtime, app, archives);
+  const pyodide = await start(runtime, app.env, archives);
   mark("python");
   const bridge = pyodide.pyimport("sphinx_asgi_live.browser.bridge");
   const python = new Python(bridge, site.root, app.limits);
@@ -140,78 +103,6 @@ function limitCpu(pyodide, bridge, seconds) {
   set(limit);
   pyodide.setInterruptBuffer(deadline(() => limit * 1000));
   return () => set(seconds);
-}
-
-/**
- * @param {Runtime} runtime
- * @param {App} app
- * @param {Promise<Archive>[]} archives
- */
-async function start(runtime, app, archives) {
-  // Pyodide only logs a failed instantiation and then waits for ever; here it ends the boot.
-  const { instantiateStreaming } = WebAssembly;
-  /** @type {Promise<never>} */
-  const broken = new Promise((_, reject) => {
-    WebAssembly.instantiateStreaming = async (...source) => {
-      try {
-        return await instantiateStreaming.apply(WebAssembly, source);
-      } catch (error) {
-        reject(error);
-        throw error;
-      }
-    };
-  });
-  /** @type {string[]} what Python says before it runs, such as why it does not */
-  const said = [];
-  const loaded = runtime.loadPyodide({
-    stderr: (/** @type {string} */ line) => {
-      console.warn(line);
-      if (said.length < SAID) said.push(line);
-    },
-    indexURL: runtime.indexURL,
-    stdLibURL: runtime.stdLibURL,
-    createPyodideModule: runtime.createPyodideModule,
-    lockFileContents: NO_PACKAGES,
-    env: { HOME, PYTHONPATH: HOME, PYTHONDONTWRITEBYTECODE: "1", ...app.env },
-    fsInit: async (/** @type {any} */ FS) => {
-      for (const archive of archives) mount(FS, await archive);
-    },
-  });
-  try {
-    const complete = Promise.all([loaded, ...archives]).then(([pyodide]) => pyodide);
-    return await Promise.race([complete, broken]);
-  } catch (error) {
-    if (error instanceof BootError) throw error;
-    throw new BootError("python", [...said, describe(error)].join("\n"));
-  } finally {
-    WebAssembly.instantiateStreaming = instantiateStreaming;
-  }
-}
-
-/**
- * What was thrown, in words: Emscripten throws plain objects, and Firefox's stacks lack the message.
- *
- * @param {any} error
- */
-function describe(error) {
-  const { name = "Error", message = String(error), stack = "" } = error ?? {};
-  return stack.includes(message) ? stack : `${name}: ${message}\n${stack}`.trim();
-}
-
-/**
- * @param {any} FS Emscripten's
- * @param {Archive} archive
- */
-function mount(FS, { mount, content }) {
-  FS.mkdirTree(mount);
-  const folders = new Set();
-  for (const file of files(content)) {
-    const path = `${mount}/${file.path}`;
-    const folder = path.slice(0, path.lastIndexOf("/"));
-    if (!folders.has(folder)) FS.mkdirTree(folder);
-    folders.add(folder);
-    FS.writeFile(path, file.content, { canOwn: true });
-  }
 }
 
 /** A running app. */

@@ -6,9 +6,10 @@ import { PythonEnded } from "./ending.js";
 import { failurePage } from "./failurepage.js";
 import { DownloadError, Files } from "./files.js";
 import { attachment } from "./http.js";
+import { BootError } from "./interpreter.js";
 import { Beats, Journal } from "./journal.js";
 import { BEAT, HELLO, SET_COOKIE, SOCKET, START } from "./protocol.js";
-import { boot, BootError } from "./python.js";
+import { boot } from "./python.js";
 import { openSocket } from "./websocket.js";
 
 /**
@@ -24,7 +25,7 @@ import { openSocket } from "./websocket.js";
  * }} Manifest
  */
 
-/** @typedef {Pick<import("./python.js").Runtime, "loadPyodide" | "createPyodideModule">} Modules */
+/** @typedef {Pick<import("./interpreter.js").Runtime, "loadPyodide" | "createPyodideModule">} Modules */
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 

@@ -70,7 +70,7 @@ import { gunzipSync } from "node:zlib";
 const [jobPath, resultPath] = process.argv.slice(2);
 const { modules, runtime, stdlib, archive, pyc, code } = JSON.parse(readFileSync(jobPath, "utf-8"));
 const { files } = await import(`${modules}/tar.js`);
-const { NO_PACKAGES } = await import(`${modules}/python.js`);
+const { NO_PACKAGES } = await import(`${modules}/interpreter.js`);
 const { loadPyodide } = await import(`${runtime}/pyodide.mjs`);
 const python = await loadPyodide({ indexURL: `${runtime}/`, stdLibURL: stdlib, lockFileContents: NO_PACKAGES });
 const digests = {};

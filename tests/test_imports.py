@@ -156,7 +156,15 @@ def test_the_lower_scripts_import_nothing_and_python_only_those() -> None:
     graph = scripts()
     assert [name for name in LOWER if graph[name]] == []
     assert (graph["http.js"], graph["injection.js"]) == ({"body.js", "policy.js"}, {"charset.js"})
-    assert graph["python.js"] == {"deadline.js", "ending.js", "exchange.js", "http.js", "injection.js", "tar.js"}
+    assert graph["interpreter.js"] == {"tar.js"}
+    assert graph["python.js"] == {
+        "deadline.js",
+        "ending.js",
+        "exchange.js",
+        "http.js",
+        "injection.js",
+        "interpreter.js",
+    }
 
 
 def test_what_the_engine_runs_is_what_its_key_is_made_of() -> None:
@@ -181,7 +189,7 @@ def test_the_scripts_that_are_joined_into_one_are_all_of_their_folder_and_none_i
 
 
 def test_python_and_javascript_mean_the_same_pyodide() -> None:
-    text = (static_folder() / "python.js").read_text()
+    text = (static_folder() / "interpreter.js").read_text()
     found = dict(re.findall(r"""\b(\w+): "([^"]*)\"""", text[text.index("NO_PACKAGES") : text.index("packages: {}")]))
     assert found["version"] == pyodide.VERSION
     assert found["python"].startswith(pyodide.PYTHON_FOLDER.removeprefix("/lib/python") + ".")

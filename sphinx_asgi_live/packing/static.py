@@ -18,6 +18,7 @@ ENGINE_MODULES = (
     "exchange.js",
     "http.js",
     "injection.js",
+    "interpreter.js",
     "policy.js",
     "python.js",
     "tar.js",
