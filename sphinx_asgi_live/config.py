@@ -18,6 +18,7 @@ from sphinx_asgi_live.packing.static import modules_folder
 
 PREFIX = "asgi_live_"
 STARTS = ("click", "visible", "load")
+SNAPSHOTS = ("app", "dependencies", "off")
 LONGEST = 24 * 60 * 60
 """Seconds that an app may be given at build time."""
 LONGEST_CPU = 50
@@ -79,6 +80,13 @@ class LiveConfig:
         check=_one_of(*STARTS),
         rebuild="env",
     )
+    snapshot: str = _value(
+        "app",
+        "How much of a started app is frozen at build time, where a directive says nothing else: 'app', "
+        "'dependencies' or 'off'.",
+        str,
+        check=_one_of(*SNAPSHOTS),
+    )
     engine: str | None = _value(
         None,
         "'node', 'deno' or the path of either, in the place of the one that pip installed.",
@@ -136,6 +144,7 @@ class LiveConfig:
             timeout=self.timeout,
             cpu_limit=self.cpu_limit,
             check=self.check,
+            snapshot=self.snapshot,
         )
 
 

@@ -17,7 +17,7 @@ from docutils.parsers.rst import directives
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
-from sphinx_asgi_live.config import STARTS, LiveConfig
+from sphinx_asgi_live.config import SNAPSHOTS, STARTS, LiveConfig
 from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, warn
 from sphinx_asgi_live.nodes import asgi_live, asgi_live_caption, unbuilt
 from sphinx_asgi_live.packing import PackingError
@@ -141,6 +141,13 @@ def flag(argument: str) -> bool:
     return True
 
 
+def snapshot(argument: str) -> str:
+    """How much of the started app is frozen."""
+    if argument not in SNAPSHOTS:
+        raise ValueError(f"{quoted(argument)} is unknown; write one of {', '.join(SNAPSHOTS)}")
+    return argument
+
+
 CONVERTERS: dict[str, Converter] = {
     "name": name,
     "path": path,
@@ -156,6 +163,7 @@ CONVERTERS: dict[str, Converter] = {
     "files": words,
     "env": environment,
     "factory": flag,
+    "snapshot": snapshot,
 }
 
 
@@ -198,6 +206,7 @@ class AsgiLive(SphinxDirective):
             files=options.get("files", ()),
             env=options.get("env", ()),
             factory=options.get("factory", False),
+            snapshot=options.get("snapshot"),
         )
         return self._embedded(spec, options)
 

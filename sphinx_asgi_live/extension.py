@@ -99,6 +99,8 @@ def build_apps(packer: Packer, jobs: Sequence[tuple[Job, list[Embed]]]) -> bool:
             warn(outcome.job.spec.label, outcome.problem, embeds[0].location)
         if outcome.untried:
             logger.info("asgi-live app %s: %s", outcome.job.spec.label, outcome.untried)
+        if outcome.note:
+            logger.info("asgi-live app %s starts slower than it could: %s", outcome.job.spec.label, outcome.note)
         for path, sentence in outcome.complaints:
             embed = next(embed for embed in embeds if embed.path == path)
             warn(outcome.job.spec.label, sentence, embed.location)

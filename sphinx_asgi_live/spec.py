@@ -17,7 +17,8 @@ class AppSpec:
     """One app as the directive's options describe it; two equal specs are one app.
 
     `requirements` of `None` means: found in the app's own metadata. `files` are glob patterns relative to the
-    folder of conf.py; `env` are pairs of name and value.
+    folder of conf.py; `env` are pairs of name and value. `snapshot` says how much of the started app readers get as
+    an image of its memory: "app", "dependencies" or "off"; None leaves it to the project.
     """
 
     name: str
@@ -28,6 +29,7 @@ class AppSpec:
     files: tuple[str, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
     factory: bool = False
+    snapshot: str | None = None
 
     @property
     def module(self) -> str:

@@ -3,7 +3,7 @@
  * Runs Pyodide at build time, in node or deno: `engine.js <job.json> <result.json>`. Not shipped to readers.
  *
  * `compile` compiles trees of Python files; `request` boots an app from the very files that a reader gets, and
- * answers GET requests.
+ * answers GET requests; `dependencies` and `app` take images of a Python that has started.
  */
 
 import { Buffer } from "node:buffer";
@@ -13,6 +13,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { PythonEnded } from "./ending.js";
+import { freezeApp, freezeDependencies } from "./freeze.js";
 import { BootError, NO_PACKAGES } from "./interpreter.js";
 import { boot } from "./python.js";
 
@@ -23,7 +24,7 @@ const ORIGIN = "http://localhost";
 const READER = { userAgent: "sphinx-asgi-live", languages: ["en"] };
 
 /** @type {Record<string, (job: any) => Promise<object>>} */
-const commands = { compile, request };
+const commands = { compile, request, dependencies, app };
 
 const [jobPath, resultPath] = process.argv.slice(2);
 const job = JSON.parse(await readFile(jobPath, "utf-8"));
@@ -53,15 +54,12 @@ async function compile({ runtime, stdlib, modules, folder, trees }) {
  * @param {{runtime: string, stdlib: string, app: import("./python.js").App, root: string, paths: string[],
  *   archives: {path: string, mount: string}[]}} job
  */
-async function request({ runtime, stdlib, app, root, paths, archives }) {
-  const { loadPyodide } = await import(pathToFileURL(`${runtime}/pyodide.mjs`).href);
-  const { default: createPyodideModule } = await import(pathToFileURL(`${runtime}/pyodide.asm.mjs`).href);
-  const modules = { loadPyodide, createPyodideModule, indexURL: `${runtime}/`, stdLibURL: stdlib };
+async function request({ app, root, paths, ...files }) {
+  const { runtime, archives } = await load(files);
   const wanted = cutOff();
   const said = listen();
-  const unpacked = archives.map(async ({ path, mount }) => ({ mount, content: gunzipSync(await readFile(path)) }));
   try {
-    const python = await boot(modules, app, { root, origin: ORIGIN }, unpacked);
+    const python = await boot(runtime, app, { root, origin: ORIGIN }, archives);
     let mounted = true;
     let responses = await get(python, root, paths, said);
     if (paths.length && responses.every(isLost)) {
@@ -77,6 +75,40 @@ async function request({ runtime, stdlib, app, root, paths, archives }) {
     if (error instanceof BootError) return { reason: error.reason, problem: error.message, wanted };
     throw error;
   }
+}
+
+/** @param {any} job with the top-level modules of the dependencies, and the root where an app would be served */
+async function dependencies({ modules, root, output, ...files }) {
+  const { runtime, archives } = await load(files);
+  cutOff();
+  return freezeDependencies(runtime, archives, { modules, root, origin: ORIGIN, output });
+}
+
+/**
+ * @param {any} job with the app and the image of its dependencies, the root where it is frozen and the one where it is
+ *   tried, and what it answered to requests for the paths when it was started plainly
+ */
+async function app({ base, app, level, frozenAt, root, paths, answers, output, ...files }) {
+  const { runtime, archives } = await load(files);
+  const wanted = cutOff();
+  const answer = async (/** @type {Promise<import("./snapshot.js").Image[]> | undefined} */ images) => {
+    const python = await boot(runtime, app, { root, origin: ORIGIN }, archives, undefined, images);
+    return get(python, root, paths);
+  };
+  return freezeApp(runtime, archives, { base, app, level, root: frozenAt, origin: ORIGIN, paths, answers, output, wanted }, answer);
+}
+
+/**
+ * Pyodide and the archives, as a worker has them.
+ *
+ * @param {{runtime: string, stdlib: string, archives: {path: string, mount: string}[]}} files
+ */
+async function load({ runtime: folder, stdlib, archives }) {
+  const { loadPyodide } = await import(pathToFileURL(`${folder}/pyodide.mjs`).href);
+  const { default: createPyodideModule } = await import(pathToFileURL(`${folder}/pyodide.asm.mjs`).href);
+  const runtime = { loadPyodide, createPyodideModule, indexURL: `${folder}/`, stdLibURL: stdlib };
+  const unpacked = archives.map(async ({ path, mount }) => ({ mount, content: gunzipSync(await readFile(path)) }));
+  return { runtime, archives: unpacked };
 }
 
 /**

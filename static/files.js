@@ -7,6 +7,7 @@
  * @property {string} sha256 of the bytes as served, hexadecimal
  * @property {number} size in bytes, as served
  * @property {string} [type] media type of the content
+ * @property {boolean} [later] whether the app starts without it
  */
 
 /** Ending of what a worker notes in the cache, beside the files. */
@@ -27,6 +28,8 @@ export class Files {
   /** @type {Map<string, Promise<Uint8Array<ArrayBuffer>>>} content by URL, while it is on its way or wanted soon */
   #pending = new Map();
   #onProgress;
+  #received = 0;
+  #onReceived = () => {};
   loaded = 0;
   total = 0;
 
@@ -43,7 +46,7 @@ export class Files {
     this.#cacheName = `asgi-live:${new URL("../../", script).pathname}`;
     this.#onProgress = onProgress;
     // Two addresses of an app may have one content, which is one file.
-    this.total = [...this.#files.values()].reduce((sum, file) => sum + file.size, 0);
+    this.total = this.#needed().reduce((sum, [, file]) => sum + file.size, 0);
   }
 
   /** @param {string} url */
@@ -51,9 +54,37 @@ export class Files {
     return this.#files.has(new URL(url, this.#base).href);
   }
 
-  /** Fetch what is not in the cache yet; rejects with `DownloadError`. */
+  /** Fetch what is not in the cache yet and an app cannot start without; rejects with `DownloadError`. */
   async download() {
-    await Promise.all([...this.#files.keys()].map((url) => this.content(url)));
+    await Promise.all(this.#needed().map(([url]) => this.content(url)));
+  }
+
+  #needed() {
+    return [...this.#files].filter(([, file]) => !file.later);
+  }
+
+  /**
+   * Whether all of the files are in the cache.
+   *
+   * @param {File[]} list
+   */
+  async hold(list) {
+    const cache = await caches.open(this.#cacheName);
+    const stored = await Promise.all(list.map(({ url }) => cache.match(new URL(url, this.#base))));
+    return stored.every(Boolean);
+  }
+
+  /**
+   * Bytes a millisecond that the network delivers, measured over the beginning of the download; 0 if all is there.
+   *
+   * @param {number} bytes to be measured over
+   * @returns {Promise<number>}
+   */
+  async speed(bytes) {
+    const began = performance.now();
+    const measured = new Promise((resolve) => (this.#onReceived = () => this.#received >= bytes && resolve(undefined)));
+    await Promise.race([measured, this.download()]);
+    return this.#received < bytes ? 0 : this.#received / (performance.now() - began);
   }
 
   /**
@@ -140,7 +171,7 @@ export class Files {
     const stored = await cache.match(href);
     if (stored) {
       const content = new Uint8Array(await stored.arrayBuffer());
-      this.#progress(file.size);
+      this.#progress(file, file.size);
       return content;
     }
     const served = await this.#fetch(href, file);
@@ -172,20 +203,26 @@ export class Files {
         if (at + value.length > file.size) throw new DownloadError(`${href} is longer than ${file.size} bytes`);
         bytes.set(value, at);
         at += value.length;
-        this.#progress(value.length);
+        this.#received += value.length;
+        this.#onReceived();
+        this.#progress(file, value.length);
       }
       if (at < file.size) throw new DownloadError(`${href} broke off after ${at} of ${file.size} bytes`);
       const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
       if (hexadecimal(digest) !== file.sha256) throw new DownloadError(`${href} is not the file that was published`);
       return bytes;
     } catch (error) {
-      this.loaded -= at;
+      if (!file.later) this.loaded -= at;
       throw error;
     }
   }
 
-  /** @param {number} bytes */
-  #progress(bytes) {
+  /**
+   * @param {File} file
+   * @param {number} bytes
+   */
+  #progress(file, bytes) {
+    if (file.later) return;
     this.loaded = Math.min(this.total, this.loaded + bytes);
     this.#onProgress();
   }

@@ -7,11 +7,11 @@ declare module "node:fs" {
 declare module "node:fs/promises" {
   export function readFile(path: string): Promise<Uint8Array<ArrayBuffer>>;
   export function readFile(path: string, encoding: "utf-8"): Promise<string>;
-  export function writeFile(path: string, content: string): Promise<void>;
+  export function writeFile(path: string, content: string | Uint8Array): Promise<void>;
 }
 
 declare module "node:process" {
-  const process: { argv: string[]; exit(code: number): never; on(event: "uncaughtException", listener: (error: Error) => void): void };
+  const process: { argv: string[]; exit(code: number): never; once(event: "uncaughtException", listener: (error: Error) => void): void };
   export default process;
 }
 
@@ -25,4 +25,17 @@ declare module "node:zlib" {
 
 declare module "node:buffer" {
   export const Buffer: { from(content: ArrayBuffer): { toString(encoding: "base64"): string } };
+}
+
+declare module "node:crypto" {
+  const crypto: {
+    createHash(name: string): Hash;
+    randomFillSync: (view: Uint8Array) => Uint8Array;
+  };
+  interface Hash {
+    update(text: string): Hash;
+    digest(): Uint8Array;
+    digest(encoding: "hex"): string;
+  }
+  export default crypto;
 }

@@ -6,6 +6,7 @@ import { PythonEnded } from "./ending.js";
 import { failurePage } from "./failurepage.js";
 import { DownloadError, Files } from "./files.js";
 import { attachment } from "./http.js";
+import { Images } from "./images.js";
 import { BootError } from "./interpreter.js";
 import { Beats, Journal } from "./journal.js";
 import { BEAT, HELLO, SET_COOKIE, SOCKET, START } from "./protocol.js";
@@ -21,6 +22,7 @@ import { openSocket } from "./websocket.js";
  *   stdlib: import("./files.js").File,
  *   inside: import("./files.js").File,
  *   archives: (import("./files.js").File & {mount: string})[],
+ *   images?: import("./files.js").File[],
  *   assets: Record<string, import("./files.js").File>,
  * }} Manifest
  */
@@ -65,6 +67,7 @@ class LiveApp {
   #journal = new Journal();
   #beats = new Beats(this.#journal, () => this.#report());
   #cookies;
+  #images;
   files;
 
   /**
@@ -74,9 +77,11 @@ class LiveApp {
   constructor(modules, manifest) {
     this.#modules = modules;
     this.#manifest = manifest;
-    const { wasm, stdlib, inside, archives, assets } = manifest;
-    const list = [wasm, stdlib, inside, ...archives, ...Object.values(assets)];
+    const { wasm, stdlib, inside, archives, assets, images = [] } = manifest;
+    const later = images.map((image) => ({ ...image, later: true }));
+    const list = [wasm, stdlib, inside, ...archives, ...Object.values(assets), ...later];
     this.files = new Files(list, this.#script, () => this.#tellProgress());
+    this.#images = new Images(this.files, images, manifest.name);
     this.#cookies = new Cookies(this.files);
   }
 
@@ -92,7 +97,7 @@ class LiveApp {
       this.#waiting.add(port);
       const started = this.#start();
       this.#tell();
-      await started.catch(() => {});
+      await started.then(() => this.#images.store()).catch(() => {});
     } else if (data?.type === HELLO) {
       if (this.#status.state === "starting") this.#waiting.add(port);
       port.postMessage(this.#report());
@@ -192,7 +197,8 @@ class LiveApp {
       const mounted = archives.map(async ({ url, mount }) => ({ mount, content: await this.files.content(url) }));
       // A failed download ends the boot at once; Pyodide by itself would wait for its standard library for ever.
       const lost = Promise.all(downloads).then(() => new Promise(() => {}));
-      const python = await Promise.race([boot(runtime, this.#manifest, site, mounted, mark), /** @type {Promise<never>} */ (lost)]);
+      const started = this.#images.start((images) => boot(runtime, this.#manifest, site, mounted, mark, images));
+      const python = await Promise.race([started, /** @type {Promise<never>} */ (lost)]);
       await this.#cookies.use(python);
       python.onEnd = (error) => this.#ended(error);
       this.#status = { state: "ready", phase: "boot" };

@@ -83,6 +83,7 @@ def test_every_option(tmp_path: Path, kind: str) -> None:
         ":files: templates/*.html, data",
         ":env: B=2, A=1 and more",
         ":factory:",
+        ":snapshot: dependencies",
     ]
     page = Page(tmp_path / "docs", kind, markup(kind, "shop.main:make", options))
     assert page.warnings == []
@@ -94,6 +95,7 @@ def test_every_option(tmp_path: Path, kind: str) -> None:
         files=("data", "templates/*.html"),
         env=(("A", "1 and more"), ("B", "2")),
         factory=True,
+        snapshot="dependencies",
     )
     assert (page.embeds[0].path, page.embeds[0].title) == ("/docs?a=1#b", "The shop")
     assert page.node["style"] == {"height": "30rem", "width": "80%", "aspect": "16 / 9"}
@@ -194,6 +196,7 @@ BAD = {
     "env": (":env: DEBUG", ":env: 'DEBUG' is not an environment variable; write NAME=value"),
     "env name": (":env: 1A=b", ":env: '1A=b' is not an environment variable"),
     "factory": (":factory: maybe", ":factory: takes no value, and has 'maybe'"),
+    "snapshot": (":snapshot: all", ":snapshot: 'all' is unknown; write one of app, dependencies, off"),
 }
 
 

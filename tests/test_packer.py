@@ -161,7 +161,7 @@ def build(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[B
     lock.write_bytes((project / "demo_docs" / "asgi-live.lock.json").read_bytes())
     exclude = ("httptools", "uvloop", "watchfiles")
     cache = cold_cache(tmp_path_factory.mktemp("cache"))
-    settings = Settings(confdir, (confdir,), (), exclude, lock, cache, None, 60, 20)
+    settings = Settings(confdir, (confdir,), (), exclude, lock, cache, None, 60, 20, snapshot="off")
     hanging = find(job("hanging").spec, confdir=confdir, paths=(confdir,))
     outdir = tmp_path_factory.mktemp("html")
     site = Site(outdir)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pyodide.ffi import JsException, to_js
 
-from sphinx_asgi_live.browser import limits, outgoing, threadless
+from sphinx_asgi_live.browser import freezing, limits, outgoing, threadless
 from sphinx_asgi_live.browser.asgi import RequestResponseCycle, is_below
 from sphinx_asgi_live.browser.cookies import Site
 from sphinx_asgi_live.browser.errorpage import traceback_text
@@ -107,6 +107,7 @@ Cycle = TypeVar("Cycle", RequestResponseCycle, WebSocketCycle)
 
 limit_cpu = limits.limit_cpu
 
+_gateway: Gateway | None = None
 _server: Server
 _lifespan: Lifespan
 _cycles: dict[int, RequestResponseCycle] = {}
@@ -121,13 +122,11 @@ async def start(
 ) -> str:
     """Import the app and run its `startup`; return what went wrong as text for the reader, empty if nothing did."""
     global _server, _lifespan
-    threadless.install()
-    outgoing.install(Gateway(BrowserNetwork(origin), wait, _ask_app, origin, root))
-    refuse_sockets(type(asyncio.get_running_loop()))
+    prepare(root, origin)
     limits.survive(asyncio.get_running_loop())
     _lifespan = Lifespan()
     try:
-        app = load_app(module, attribute, factory)
+        app = freezing.frozen_app or load_app(module, attribute, factory)
         if startup:
             await _lifespan.startup(app)
     except (AppLoadError, LifespanFailed) as error:
@@ -140,6 +139,17 @@ async def start(
         _lifespan.task.add_done_callback(_lifespan_over)
     _server = Server(app, _lifespan.state, mounted, root, origin)
     return ""
+
+
+def prepare(root: str, origin: str) -> None:
+    """Make Python what an app expects of a server's; in an image that is done, and only the place is another one."""
+    global _gateway
+    if _gateway is None:
+        threadless.install()
+        _gateway = Gateway(BrowserNetwork(origin), wait, _ask_app, origin, root)
+        outgoing.install(_gateway)
+        refuse_sockets(type(asyncio.get_running_loop()))
+    _gateway.network, _gateway.origin, _gateway.root = BrowserNetwork(origin), origin, root
 
 
 def _lifespan_over(task: asyncio.Task[None]) -> None:

@@ -139,10 +139,10 @@ def compress(path: Path, cache: Path) -> Path:
     return recall(cache, "gzip", key) or remember(cache, "gzip", key, gzipped(content))
 
 
-def gzipped(content: bytes) -> bytes:
+def gzipped(content: bytes, level: int = 9) -> bytes:
     """Compress without a time or a name; `gzip.compress` writes another header from Python 3.13 on."""
     buffer = io.BytesIO()
-    with gzip.GzipFile(filename="", fileobj=buffer, mode="wb", compresslevel=9, mtime=0) as stream:
+    with gzip.GzipFile(filename="", fileobj=buffer, mode="wb", compresslevel=level, mtime=0) as stream:
         stream.write(content)
     return buffer.getvalue()
 

@@ -203,7 +203,7 @@ def _end_group(process: subprocess.Popen[Any]) -> None:
 
 def _engine_environment() -> dict[str, str]:
     """Keep the user's environment but for what would change what the engine computes or prints."""
-    changed = {"NODE_NO_WARNINGS": "1", "NO_COLOR": "1", "DENO_NO_UPDATE_CHECK": "1"}
+    changed = {"NODE_NO_WARNINGS": "1", "NO_COLOR": "1", "DENO_NO_UPDATE_CHECK": "1", "TZ": "UTC"}
     return {name: value for name, value in os.environ.items() if name != "NODE_OPTIONS"} | changed
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sphinx_asgi_live.packing import PackingError
 from sphinx_asgi_live.packing.assets import Asset, collect
@@ -28,6 +28,7 @@ from sphinx_asgi_live.packing.bundle import (
 )
 from sphinx_asgi_live.packing.check import Check, Tools, app_entry, check
 from sphinx_asgi_live.packing.engine import Engine, find_engine
+from sphinx_asgi_live.packing.images import Freezer, Frozen, Images, required_modules
 from sphinx_asgi_live.packing.lock import DependencySet, Lock
 from sphinx_asgi_live.packing.pyodide import Runtime, runtime
 from sphinx_asgi_live.packing.resolve import resolve
@@ -54,6 +55,7 @@ class Settings:
     timeout: float
     cpu_limit: float
     check: str = "request"
+    snapshot: str = "app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +71,30 @@ class Job:
 class Outcome:
     """What became of a job: the reason why there is no app, or complaints, pairs of embedded path and sentence.
 
-    `untried` is as in `Check`.
+    `untried` is as in `Check`, `note` as in `Images`.
     """
 
     job: Job
     problem: str | None = None
     complaints: tuple[tuple[str, str], ...] = ()
     untried: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an app consists of; `modules` are those that its requirements are imported by."""
+
+    trees: tuple[Tree, ...]
+    modules: tuple[str, ...]
+
+
+class Prepared(NamedTuple):
+    """An app that is ready to be written."""
+
+    archives: tuple[Archive, ...]
+    check: Check
+    images: Images
 
 
 class Packer:
@@ -87,6 +106,7 @@ class Packer:
         self._lock: Lock | None = None
         self._used_sets: list[DependencySet] = []
         self._used_npm: set[str] = set()
+        self._freezer = Freezer()
 
     def pack_all(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Write everything that the jobs need, and yield what became of each, in order.
@@ -94,10 +114,11 @@ class Packer:
         All archives are compiled in one run of the engine, and the apps are checked side by side. Of an app that
         cannot be packed only the placeholders are written, which tell why.
         """
-        for job, prepared in self._prepare(jobs):
+        for job, prepared in self._prepare(jobs, self._frozen):
             try:
-                archives, check = prepared.result()
-                yield Outcome(job, complaints=self._emit(job, archives, check), untried=check.untried)
+                app = prepared.result()
+                complaints = self._emit(job, app)
+                yield Outcome(job, None, complaints, app.check.untried, app.images.note)
             except (PackingError, OSError) as error:
                 problem = _told(error)
                 self.refuse(job, problem)
@@ -105,9 +126,9 @@ class Packer:
 
     def check_all(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Check | str]]:
         """Try all apps, write nothing to the site, and yield what each answered, or what is wrong with it, in order."""
-        for job, prepared in self._prepare(jobs):
+        for job, prepared in self._prepare(jobs, self._checked):
             try:
-                yield job, prepared.result()[1]
+                yield job, prepared.result().check
             except (PackingError, OSError) as error:
                 yield job, _told(error)
 
@@ -121,8 +142,8 @@ class Packer:
             self.site.write_modules()
             self.site.write_placeholders(job.spec.name, job.title, job.paths, problem)
 
-    def _emit(self, job: Job, archives: Sequence[Archive], check: Check) -> tuple[tuple[str, str], ...]:
-        spec = job.spec
+    def _emit(self, job: Job, prepared: Prepared) -> tuple[tuple[str, str], ...]:
+        spec, check = job.spec, prepared.check
         assets, complaints = self._assets(job, check)
         modules = self.site.write_modules()
         manifest = {
@@ -130,9 +151,11 @@ class Packer:
             **self._python,
             "limits": {"cpu": self.settings.cpu_limit, "answer": ANSWER_LIMIT},
             "inside": self.site.module("inside.js"),
-            "archives": [self.site.share_archive(archive) for archive in archives],
+            "archives": [self.site.share_archive(archive) for archive in prepared.archives],
             "assets": {asset.address: self.site.share_asset(asset) for asset in assets},
         }
+        if prepared.images.paths:
+            manifest["images"] = [self.site.share_image(path) for path in prepared.images.paths]
         self.site.write_placeholders(spec.name, job.title, job.paths)
         # Last, so that there is no worker of which anything is missing.
         self.site.write_worker(spec.name, modules, self._python["runtime"], manifest)
@@ -201,10 +224,12 @@ class Packer:
         self._used_sets.append(locked)
         return locked
 
-    def _trees(self, job: Job) -> list[Tree]:
+    def _parts(self, job: Job) -> Parts:
         sources = find(job.spec, confdir=self.settings.confdir, paths=self.settings.paths)
-        wheels = fetch(self._dependencies(job.spec, sources), self.settings.cache)
-        return [bridge_tree(), *map(wheel_tree, wheels), app_tree(job.spec.name, sources.files)]
+        dependencies = self._dependencies(job.spec, sources)
+        wheels = tuple(map(wheel_tree, fetch(dependencies, self.settings.cache)))
+        trees = (bridge_tree(), *wheels, app_tree(job.spec.name, sources.files))
+        return Parts(trees, required_modules(dependencies.requirements, wheels))
 
     def _pack(self, trees: Sequence[Tree]) -> dict[str, Archive]:
         if not trees:
@@ -214,20 +239,28 @@ class Packer:
         _ = self.stdlib  # compiled here, not in several checks at once
         return {tree.key: archive for tree, archive in zip(trees, archives, strict=True)}
 
-    def _prepare(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Future[tuple[list[Archive], Check]]]]:
-        trees = {job: _settled(self._trees, job) for job in jobs}
-        found = [tree for future in trees.values() if not future.exception() for tree in future.result()]
+    def _prepare(
+        self, jobs: Sequence[Job], prepare: Callable[[Job, Future[Parts], Future[dict[str, Archive]]], Prepared]
+    ) -> Iterator[tuple[Job, Future[Prepared]]]:
+        parts = {job: _settled(self._parts, job) for job in jobs}
+        found = [tree for future in parts.values() if not future.exception() for tree in future.result().trees]
         packed = _settled(self._pack, list({tree.key: tree for tree in found}.values()))
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            yield from [(job, pool.submit(self._prepared, job, trees[job], packed)) for job in jobs]
+            yield from [(job, pool.submit(prepare, job, parts[job], packed)) for job in jobs]
 
-    def _prepared(
-        self, job: Job, trees: Future[list[Tree]], packed: Future[dict[str, Archive]]
-    ) -> tuple[list[Archive], Check]:
-        own = trees.result()
-        archives = [packed.result()[tree.key] for tree in own]
-        tools = Tools(self.engine, self.runtime, self.stdlib, self.settings.cache, self.settings.timeout)
-        return archives, check(job.spec, job.paths, archives, tools, self.settings.check)
+    @property
+    def _tools(self) -> Tools:
+        return Tools(self.engine, self.runtime, self.stdlib, self.settings.cache, self.settings.timeout)
+
+    def _checked(self, job: Job, parts: Future[Parts], packed: Future[dict[str, Archive]]) -> Prepared:
+        archives = tuple(packed.result()[tree.key] for tree in parts.result().trees)
+        return Prepared(archives, check(job.spec, job.paths, archives, self._tools, self.settings.check), Images())
+
+    def _frozen(self, job: Job, parts: Future[Parts], packed: Future[dict[str, Archive]]) -> Prepared:
+        archives, checked, _ = prepared = self._checked(job, parts, packed)
+        level = job.spec.snapshot or self.settings.snapshot
+        frozen = Frozen(job.spec, level, parts.result().modules, archives, job.paths, checked)
+        return prepared._replace(images=self._freezer.freeze(frozen, self._tools))
 
 
 Result = TypeVar("Result")

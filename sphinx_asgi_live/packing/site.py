@@ -71,6 +71,10 @@ class Site:
         """Write a packed tree."""
         return self.share(archive.name, ".tar.gzip", archive.path.read_bytes(), mount=archive.mount)
 
+    def share_image(self, image: Path) -> Entry:
+        """Write the image of a started Python's memory."""
+        return self.share("image", ".gzip", image.read_bytes())
+
     def share_asset(self, asset: Asset) -> Entry:
         """Write what a CDN would have served."""
         asked = asset.address.rsplit("/", 1)[-1].partition("?")[0]

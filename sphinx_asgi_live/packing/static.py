@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-BUILD_ONLY = {"engine.js"}
+BUILD_ONLY = {"engine.js", "freeze.js", "imaging.js"}
 """Readers get the other modules and the style sheet."""
 
 ENGINE_MODULES = (
@@ -16,11 +16,14 @@ ENGINE_MODULES = (
     "ending.js",
     "engine.js",
     "exchange.js",
+    "freeze.js",
     "http.js",
+    "imaging.js",
     "injection.js",
     "interpreter.js",
     "policy.js",
     "python.js",
+    "snapshot.js",
     "tar.js",
 )
 

@@ -160,18 +160,19 @@ def build(project: Project, out: Path) -> Path:
 
 def tiny_project(folder: Path) -> Project:
     """The sources; `folder` must not exist. The lock comes with them: nothing is resolved."""
-    return _project(folder, PAGES)
+    return project_of(folder, PAGES)
 
 
 def socket_project(folder: Path) -> Project:
     """The sources of a documentation with the WebSocket app of `tests/sockets.py`."""
     app = Path(sockets.__file__).read_text("utf-8")
-    return _project(
+    return project_of(
         folder, {"sockets.py": app, "index.rst": "Sockets\n=======\n\n.. asgi-live:: sockets:app\n   :name: sockets\n"}
     )
 
 
-def _project(folder: Path, files: Mapping[str, str]) -> Project:
+def project_of(folder: Path, files: Mapping[str, str]) -> Project:
+    """The sources of a documentation that has these files, and the lock of apps that require nothing."""
     project = Project(folder, root="live")
     for left in ("index.rst", "markdown.md", "hello.py", "nested/deep/page.rst"):
         (folder / left).unlink()

@@ -14,13 +14,19 @@ SIMPLE_HEADERS = frozenset({b"accept", b"accept-language", b"content-language", 
 """What needs no leave of the other server: https://fetch.spec.whatwg.org/#cors-safelisted-request-header"""
 
 
+refused_waits = 0
+"""How many synchronous requests could not be waited for."""
+
+
 def wait(coroutine: Coroutine[Any, Any, Result]) -> Result:
     """Suspend the stack until the coroutine is done: https://pyodide.org/en/stable/usage/api/python-api/ffi.html."""
+    global refused_waits
     from pyodide.ffi import can_run_sync, run_sync
 
     if can_run_sync():
         result: Result = run_sync(coroutine)
         return result
+    refused_waits += 1
     coroutine.close()
     raise CannotWait(
         "A synchronous request cannot be waited for here: that takes JavaScript Promise Integration (JSPI), and this "

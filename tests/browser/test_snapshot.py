@@ -1,0 +1,105 @@
+"""Readers get an app as the build has frozen it, but no chance of that run; without its image it starts too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from tests.browser import tiny
+from tests.browser.conftest import NewContext
+from tests.browser.console import Console
+from tests.browser.live import Figure
+from tests.site_server import StaticSite
+
+APP = '''\
+import json
+import os
+import random
+import secrets
+import tempfile
+import time
+import uuid
+
+JANUARY = 1767268800
+TABLE = {name: len(name) for name in dir(os)}
+
+
+async def app(scope, receive, send):
+    """Draws of every kind of chance, and what else is not frozen."""
+    if scope["type"] != "http":
+        return
+    drawn = {
+        "random": random.random(),
+        "shuffled": random.sample(range(10**6), 5),
+        "bytes": os.urandom(8).hex(),
+        "token": secrets.token_urlsafe(),
+        "choice": secrets.choice(range(10**9)),
+        "uuid": str(uuid.uuid4()),
+        "file": tempfile.mkstemp()[1],
+    }
+    told = {"drawn": drawn, "env": os.environ.get("GREETING"), "seed": os.environ.get("PYTHONHASHSEED"),
+            "names": len(TABLE), "zone": time.timezone, "offset": time.localtime(JANUARY).tm_gmtoff}
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": json.dumps(told).encode()})
+'''
+PAGE = "Frozen\n======\n\n.. asgi-live:: frozen:app\n   :name: frozen\n   :env: GREETING=hello\n   :snapshot: app\n"
+LISTEN = "addEventListener('asgi-live:state', ({ detail }) => (window.marks = detail.marks))"
+
+
+@pytest.fixture(scope="module")
+def frozen_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaticSite]:
+    folder = tmp_path_factory.mktemp("frozen")
+    project = tiny.project_of(folder / "docs", {"frozen.py": APP, "index.rst": PAGE})
+    with StaticSite(tiny.build(project, folder / "out")) as site:
+        yield site
+
+
+def started(context: BrowserContext, site: StaticSite) -> tuple[Figure, list[str]]:
+    """Start the app as a reader does; return it and the stages of its start."""
+    page = context.new_page()
+    page.goto(site.url + "index.html")
+    page.evaluate(LISTEN)
+    figure = Figure(page, "frozen").start()
+    return figure, sorted(page.evaluate("window.marks"))
+
+
+def test_no_two_readers_share_what_an_app_draws_after_its_restore(
+    new_context: NewContext, frozen_site: StaticSite, browser_name: str
+) -> None:
+    told = []
+    for zone in ("America/New_York", "Asia/Tokyo"):
+        figure, marks = started(new_context(frozen_site, timezone_id=zone), frozen_site)
+        assert marks == ["app", "download", "restored"]
+        told.append(json.loads(figure.fetch("x")["text"]))
+    one, other = told
+    assert [kind for kind, value in one["drawn"].items() if other["drawn"][kind] == value] == []
+    for each in told:
+        assert (each["env"], each["seed"], each["zone"]) == ("hello", None, -each["offset"])
+        assert each["names"] == one["names"] > 100
+    if browser_name == "chromium":  # Playwright's time zone does not reach Firefox's service workers
+        assert (one["offset"], other["offset"]) == (-5 * 3600, 9 * 3600)
+
+
+def test_an_image_that_is_damaged_is_told_of_and_not_needed(
+    new_context: NewContext, frozen_site: StaticSite, console: Console, browser_name: str
+) -> None:
+    images = (frozen_site.root / "asgi-live" / "shared").glob("image-*.gzip")
+    overlay = min(images, key=lambda path: path.stat().st_size)
+    whole = overlay.read_bytes()
+    flipped = whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:]
+    for reason in ("is not the file that was published", "broke off after"):
+        frozen_site.forget()
+        if "published" in reason:
+            frozen_site.fail(f"*{overlay.name}", body=flipped)
+        else:
+            frozen_site.fail(f"*{overlay.name}", truncate=len(whole) // 2)
+        figure, marks = started(new_context(frozen_site), frozen_site)
+        assert marks == ["app", "download", "python"]
+        assert json.loads(figure.fetch("x")["text"])["env"] == "hello"
+        if browser_name == "chromium":
+            told = {line for line in console.lines if "frozen starts without its image" in line and reason in line}
+            assert len(told) == 1, console.lines
+    frozen_site.forget()

@@ -1,0 +1,166 @@
+"""Images by the real engine: what is frozen how far, that it is the same each time, and what stands in the way."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sphinx_asgi_live.packing.bundle import Tree, pack
+from sphinx_asgi_live.packing.check import Answer, Check
+from sphinx_asgi_live.packing.images import Freezer, Frozen, Images, required_modules
+from sphinx_asgi_live.packing.packer import Job, Outcome, Packer, Settings
+from sphinx_asgi_live.packing.site import FOLDER, Site
+from sphinx_asgi_live.spec import AppSpec
+from tests.warm import NO_ENGINE, cold_cache
+
+# What an app does once it is asked by somebody else than a reader.
+APP = """
+import os, pathlib, time, uuid
+AT_IMPORT
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        raise NotImplementedError("no lifespan here")
+    frozen = scope["root_path"].startswith("/asgi-live/image/")
+    body = scope["root_path"]
+    if scope["path"].endswith("/varies"):
+        body += str(uuid.uuid4())
+    AT_A_REQUEST
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": body.encode()})
+"""
+APPS = {
+    "good": ("", ""),
+    "exiting": ("", "if frozen: os._exit(3)"),
+    "hoarding": ("hoard = []", "while frozen: hoard.append(bytearray(10**7))"),
+    "rooted": ("root = []", "root.append(body); body = root[0]"),
+    "holding": ("log = open('log.txt', 'w')", ""),
+    "writing": ("pathlib.Path('data.txt').write_text('kept')", "body = pathlib.Path('data.txt').read_text()"),
+    "wanting": (
+        "import urllib.request\ntry: urllib.request.urlopen('https://api.example/')\nexcept Exception: pass",
+        "",
+    ),
+    "unwanted": ("", ""),
+    "hanging": ("while True: pass", ""),
+}
+WHOLE = APPS.keys() - {"hanging"}
+LEVELS = {"unwanted": "off"}
+
+
+def job(name: str) -> Job:
+    return Job(AppSpec(name, f"{name}:app", requirements=(), snapshot=LEVELS.get(name)), ("/", "/varies"), name)
+
+
+def manifest(outdir: Path, name: str) -> dict[str, Any]:
+    worker = (outdir / FOLDER / name / "sw.js").read_text()
+    found: dict[str, Any] = json.loads(worker[worker.index("{", worker.index("serve(") + 7) : worker.rindex("}") + 1])
+    return found
+
+
+def images(outdir: Path, name: str) -> list[bytes]:
+    entries = manifest(outdir, name).get("images", [])
+    return [(outdir / FOLDER / name / entry["url"]).read_bytes() for entry in entries]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Settings:
+    confdir = tmp_path_factory.mktemp("docs")
+    for name, (at_import, at_a_request) in APPS.items():
+        source = APP.replace("AT_IMPORT", textwrap.dedent(at_import)).replace("AT_A_REQUEST", at_a_request)
+        (confdir / f"{name}.py").write_text(source)
+    lock = confdir / "lock.json"
+    lock.write_bytes((project / "demo_docs" / "asgi-live.lock.json").read_bytes())
+    exclude = ("httptools", "uvloop", "watchfiles")
+    cache = cold_cache(tmp_path_factory.mktemp("cache"))
+    return Settings(confdir, (confdir,), (), exclude, lock, cache, None, 60, 20)
+
+
+def packed(settings: Settings, outdir: Path, *names: str) -> dict[str, Outcome]:
+    outcomes = Packer(settings, Site(outdir)).pack_all(list(map(job, names)))
+    return {outcome.job.spec.name: outcome for outcome in outcomes}
+
+
+@pytest.fixture(scope="module")
+def built(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Outcome]]:
+    outdir = tmp_path_factory.mktemp("html")
+    outcomes = packed(settings, outdir, *WHOLE)
+    assert [outcome.problem or outcome.complaints for outcome in outcomes.values()] == [()] * len(WHOLE)
+    return outdir, outcomes
+
+
+def test_an_app_is_frozen_over_its_dependencies(built: tuple[Path, dict[str, Outcome]]) -> None:
+    outdir, outcomes = built
+    base, overlay = images(outdir, "good")
+    assert outcomes["good"].note == ""
+    assert len(overlay) < 400_000 < len(base) < 6_000_000
+    # Whatever is frozen of the others, they share that base.
+    assert {images(outdir, name)[0] for name in WHOLE if name not in LEVELS} == {base}
+
+
+@pytest.mark.parametrize(
+    ("name", "layers", "note"),
+    [
+        ("exiting", 2, "after a request The app ended Python, with exit code 3"),
+        ("hoarding", 2, "after a request MemoryError"),
+        ("rooted", 2, "after a request restored, it answers /, /varies in another way"),
+        ("holding", 1, "after its import it holds /home/web/log.txt open"),
+        ("wanting", 1, "after its import it makes a request"),
+        ("writing", 2, ""),
+        ("unwanted", 0, ""),
+    ],
+)
+def test_what_cannot_be_frozen_falls_back_a_layer(
+    built: tuple[Path, dict[str, Outcome]], name: str, layers: int, note: str
+) -> None:
+    outdir, outcomes = built
+    assert note in outcomes[name].note
+    assert bool(note) == bool(outcomes[name].note)
+    assert len(images(outdir, name)) == layers
+    assert ("images" in manifest(outdir, name)) == bool(layers)
+
+
+def test_images_are_made_once_and_again_the_same(
+    built: tuple[Path, dict[str, Outcome]],
+    settings: Settings,
+    tmp_path: Path,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    outdir, _ = built
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    again = replace(settings, cache=cold_cache(tmp_path / "cache"))
+    packed(again, tmp_path / "again", "good")
+    assert images(tmp_path / "again", "good") == images(outdir, "good")
+    for image in images(outdir, "good"):
+        for place in (str(project), str(settings.confdir), str(Path.home())):
+            assert place.encode() not in gzip.decompress(image)
+
+    packer = Packer(settings, Site(tmp_path / "cached"))
+    packer.__dict__["engine"] = NO_ENGINE
+    list(packer.pack_all([job("good"), job("holding")]))
+    assert images(tmp_path / "cached", "good") == images(outdir, "good")
+    assert len(images(tmp_path / "cached", "holding")) == 1
+
+
+def test_an_app_that_hangs_while_it_is_frozen_is_shipped_without(
+    settings: Settings, built: tuple[Path, dict[str, Outcome]], tmp_path: Path
+) -> None:
+    packer = Packer(replace(settings, timeout=2), Site(tmp_path))
+    parts = packer._parts(job("hanging"))
+    archives = tuple(pack(parts.trees, packer.engine, packer.runtime, settings.cache))
+    # Which answers it has, nobody gets to ask.
+    check = Check(answers=(Answer("/", "", 200, (), b""),))
+    frozen = Frozen(job("hanging").spec, "app", parts.modules, archives, ("/",), check)
+    assert Freezer().freeze(frozen, packer._tools) == Images(note="it is not frozen: no result after 2 s")
+
+
+def test_the_modules_of_a_requirement_are_what_its_wheel_puts_on_top() -> None:
+    members = {path: b"" for path in ("jinja2/__init__.py", "jinja2/ext.py", "jinja2-3.dist-info/METADATA")}
+    other = {path: b"" for path in ("six.py", "_private.py", "data/table.txt")}
+    wheels = [Tree("Jinja2-3", "", members), Tree("six-1", "", other), Tree("markupsafe-3", "", {"markupsafe.py": b""})]
+    assert required_modules(["jinja2[i18n] >= 3", "Six"], wheels) == ("jinja2", "six")
