@@ -14,8 +14,8 @@ import os
 import sys
 import threading
 import types
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from typing import Any
 
 from sphinx_asgi_live.browser.importhook import SeamFinder
@@ -47,13 +47,14 @@ def _anyio(module: Any) -> None:
     https://anyio.readthedocs.io/en/stable/threads.html; `anyio.abc.AsyncBackend.run_sync_in_worker_thread`
     """
     backend = module.AsyncIOBackend
+    workers = _AnyioWorkers(backend)
 
     async def run_sync_in_worker_thread(
         cls: Any, func: Callable[..., Any], args: Any, abandon_on_cancel: bool = False, limiter: Any = None
     ) -> Any:
         await cls.checkpoint()
         async with limiter or cls.current_default_thread_limiter():
-            with _as_anyio_worker(cls):
+            with workers:
                 return contextvars.copy_context().run(func, *args)
 
     def run_sync_from_thread(cls: Any, func: Callable[..., Any], args: Any, token: object) -> Any:
@@ -67,20 +68,30 @@ def _anyio(module: Any) -> None:
     backend.run_async_from_thread = classmethod(run_async_from_thread)
 
 
-@contextmanager
-def _as_anyio_worker(backend: Any) -> Iterator[None]:
-    """Let `anyio.from_thread` find the event loop that it would find in a worker thread."""
-    from anyio._core._eventloop import claim_worker_thread, threadlocals
+class _AnyioWorkers:
+    """Lets `anyio.from_thread` find the event loop that it would find in a worker thread.
 
-    if hasattr(threadlocals, "current_token"):
-        yield
-        return
-    with claim_worker_thread(backend, asyncio.get_running_loop()):
-        threadlocals.current_cancel_scope = None  # a call that runs inline cannot be cancelled meanwhile
-        try:
-            yield
-        finally:
-            del threadlocals.current_cancel_scope
+    Calls that wait for a request overlap and end in any order; what they find is one and the same, until the last ends.
+    """
+
+    def __init__(self, backend: Any) -> None:
+        self.backend = backend
+        self.running = 0
+        self.claim = ExitStack()
+
+    def __enter__(self) -> None:
+        from anyio._core._eventloop import claim_worker_thread, threadlocals
+
+        if not self.running:
+            self.claim.enter_context(claim_worker_thread(self.backend, asyncio.get_running_loop()))
+            threadlocals.current_cancel_scope = None  # a call that runs inline cannot be cancelled meanwhile
+            self.claim.callback(delattr, threadlocals, "current_cancel_scope")
+        self.running += 1
+
+    def __exit__(self, *error: object) -> None:
+        self.running -= 1
+        if not self.running:
+            self.claim.close()
 
 
 def _wait_for(coroutine: Coroutine[Any, Any, Any], context: contextvars.Context) -> Any:
