@@ -55,17 +55,18 @@ function live() {
  *
  * @param {Asked} asked
  * @param {MessagePort} port
+ * @param {string} client the page's id
  * @param {string} origin the page's
  * @param {string} root path of the app
  * @param {() => Promise<Python>} start
  */
-export async function openSocket(asked, port, origin, root, start) {
+export async function openSocket(asked, port, client, origin, root, start) {
   await live();
   const tell = (/** @type {Told} */ told) => port.postMessage(told);
   tell({ worker: life });
   try {
     const python = await start();
-    const wire = new Wire(python, port);
+    const wire = new Wire(python, port, client);
     const { pathname, search } = new URL(asked.url);
     const url = insideApp(origin + pathname + search, root);
     const headers = handshakeHeaders(url, origin, asked.protocols, navigator);
@@ -119,16 +120,21 @@ export class Wire {
   /** Messages that came from the page and that it has not heard of. */
   #untold = 0;
   #paused = false;
+  #client;
+  /** @type {[unknown, Transferable[]][] | undefined} what waits until the page has seen its cookies */
+  #held;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #telling;
 
   /**
    * @param {Python} python
    * @param {MessagePort} port
+   * @param {string} client the page's id
    */
-  constructor(python, port) {
+  constructor(python, port, client) {
     this.#python = python;
     this.#port = port;
+    this.#client = client;
   }
 
   /**
@@ -150,8 +156,8 @@ export class Wire {
    * @param {string} [cookies] the jar's dump, if it has changed
    */
   accept(protocol, cookies) {
-    if (cookies !== undefined) void this.#python.onCookies(cookies);
-    this.#port.postMessage({ protocol });
+    this.#tellCookies(cookies);
+    this.#post({ protocol });
   }
 
   /**
@@ -159,7 +165,7 @@ export class Wire {
    * @param {string} [cookies]
    */
   reject(status, cookies) {
-    if (cookies !== undefined) void this.#python.onCookies(cookies);
+    this.#tellCookies(cookies);
     // In the words of Chromium, which many know.
     this.fail(`Error during handshake: Unexpected response code: ${status}`);
   }
@@ -171,7 +177,7 @@ export class Wire {
 
   /** @param {string} text */
   sendText(text) {
-    this.#port.postMessage(text);
+    this.#post(text);
     // Most of what is text is ASCII.
     return this.#room(text.length);
   }
@@ -184,7 +190,7 @@ export class Wire {
   /** @param {Uint8Array<ArrayBuffer>} bytes */
   sendBytes(bytes) {
     const { buffer, byteLength } = bytes;
-    this.#port.postMessage(buffer, [buffer]);
+    this.#post(buffer, buffer);
     return this.#room(byteLength);
   }
 
@@ -240,7 +246,7 @@ export class Wire {
     this.#telling ??= setTimeout(() => {
       this.#telling = undefined;
       if (this.#paused || this.#over) return;
-      this.#port.postMessage(this.#untold);
+      this.#post(this.#untold);
       this.#untold = 0;
     }, TELLING);
   }
@@ -262,12 +268,35 @@ export class Wire {
     if (this.#over) return;
     this.#over = true;
     this.#python.wires.delete(this);
-    if (this.#untold && !this.#paused) this.#port.postMessage(this.#untold);
-    this.#port.postMessage(told);
+    if (this.#untold && !this.#paused) this.#post(this.#untold);
+    this.#post(told);
     this.#watch.abort();
     clearTimeout(this.#telling);
     this.#wake();
     this.#port.onmessage = null; // the page closes the port, once it has heard
+  }
+
+  /**
+   * A page may look at its cookies as soon as its socket is open, or refused.
+   *
+   * @param {string} [cookies] the jar's dump, if it has changed
+   */
+  #tellCookies(cookies) {
+    if (cookies === undefined) return;
+    this.#held = [];
+    void Promise.resolve(this.#python.onCookies(cookies, this.#client)).then(() => {
+      for (const [message, transfer] of this.#held?.splice(0) ?? []) this.#port.postMessage(message, transfer);
+      this.#held = undefined;
+    });
+  }
+
+  /**
+   * @param {unknown} message
+   * @param {...Transferable} transfer
+   */
+  #post(message, ...transfer) {
+    if (this.#held) this.#held.push([message, transfer]);
+    else this.#port.postMessage(message, transfer);
   }
 
   #wake() {

@@ -87,7 +87,8 @@ class LiveApp {
 
   /** @param {ExtendableMessageEvent} event */
   async onMessage({ data, source, ports: [port] }) {
-    const page = source instanceof WindowClient ? new URL(source.url) : undefined;
+    const client = source instanceof WindowClient ? source : undefined;
+    const page = client && new URL(client.url);
     const isApps = page && this.#isOfApp(page);
     if (data?.type === SET_COOKIE && isApps) {
       await this.#cookies.set(await this.#start(), page.pathname, String(data.text), port);
@@ -101,8 +102,8 @@ class LiveApp {
     } else if (data?.type === HELLO) {
       if (this.#status.state === "starting") this.#waiting.add(port);
       port.postMessage(this.#report());
-    } else if (data?.type === SOCKET && isApps) {
-      await openSocket(data, port, this.#script.origin, this.#root, () => this.#start());
+    } else if (data?.type === SOCKET && isApps && client) {
+      await openSocket(data, port, client.id, this.#script.origin, this.#root, () => this.#start());
     } else if (data?.type === BEAT) {
       // Not a part of the event: only of a worker that is idle at times does the browser look for a new deploy.
       this.#beats.hold(port, data.heard);
