@@ -60,6 +60,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         path = urlsplit(self.path).path
+        if "access-control-request-method" in self.headers:
+            # A preflight must be answered itself, not by a redirect: https://fetch.spec.whatwg.org/#cors-preflight-fetch
+            return self._answer(204, b"")
         self.server.foreign.requests.append((self.command, self.path, body))
         step, _, rest = path[1:].partition("/")
         getattr(self, f"_{step}", self._echo)(rest, body)

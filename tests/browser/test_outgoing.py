@@ -140,9 +140,12 @@ def test_a_client_reaches_another_server(app: Figure, friend: ForeignServer, cli
     assert "python" not in told["headers"]["user-agent"].lower()
     assert call(app, client, friend.url + "/gzip")[1] == "unpacked " * 100
     assert call(app, client, friend.url + "/status/204")[:2] == [204, ""]
-    # Without a body: a redirect of what needs a preflight, as aiohttp's content type does, is another matter.
     status, text, url = call(app, client, friend.url + "/redirect/302/landed")
     assert (status, json.loads(text)["path"], url) == (200, "/landed", friend.url + "/landed")
+    # What aiohttp names as the content type needs a preflight, of each address on the way.
+    status, text, url = call(app, client, friend.url + "/redirect/307/landed", "POST", b"sent")
+    told = json.loads(text)
+    assert (status, told["method"], told["body"], url) == (200, "POST", "sent", friend.url + "/landed")
 
 
 @pytest.mark.parametrize("client", CLIENTS)
