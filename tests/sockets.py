@@ -89,6 +89,14 @@ async def crash(scope, receive, send):
     raise ValueError("before it accepts")
 
 
+async def spin(scope, receive, send):
+    """Compute without end as soon as the page says anything."""
+    await accept(scope, send)
+    async for _ in messages(receive):
+        while True:
+            pass
+
+
 async def end(scope, receive, send):
     """End Python as soon as the page says anything."""
     await accept(scope, send)
@@ -133,5 +141,5 @@ async def flood(scope, receive, send, count, size):
 
 SOCKETS = {
     each.__name__: each
-    for each in (echo, describe, close, leave, listen, reject, deny, crash, end, choose, late, silent, flood)
+    for each in (echo, describe, close, leave, listen, reject, deny, crash, end, choose, late, silent, flood, spin)
 }

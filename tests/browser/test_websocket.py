@@ -262,6 +262,24 @@ def soon(promise: str) -> str:
     return f"Promise.race([{promise}, new Promise((late) => setTimeout(late, 20_000, 'nothing for 20 s'))])"
 
 
+# What runs away is interrupted; a bystander that was asked for something meanwhile has a time of its own.
+SPINS = """async () => {
+    const [still, spinning] = await Promise.all(["echo", "spin"].map((path) => new Promise((resolve) => {
+        const socket = new WebSocket(path);
+        socket.onopen = () => resolve(socket);
+    })));
+    const told = new Promise((resolve) => (still.onmessage = ({ data }) => resolve(data)));
+    const closed = new Promise((resolve) => (spinning.onclose = ({ code, wasClean }) => resolve([code, wasClean])));
+    spinning.send("now");
+    still.send("meanwhile");
+    return [await closed, await told];
+}"""
+
+
+def test_a_message_that_sets_off_an_endless_loop_costs_that_socket_only(app: Figure) -> None:
+    assert app.frame.evaluate(SPINS) == [[1011, True], "meanwhile"]
+
+
 @pytest.mark.parametrize("live", ["chromium"], indirect=True)  # the one that lets a test end a worker
 def test_a_worker_that_is_ended_closes_its_sockets(app: Figure) -> None:
     app.frame.evaluate(ENDING, "echo")

@@ -166,9 +166,10 @@ def tiny_project(folder: Path) -> Project:
 def socket_project(folder: Path) -> Project:
     """The sources of a documentation with the WebSocket app of `tests/sockets.py`."""
     app = Path(sockets.__file__).read_text("utf-8")
-    return project_of(
-        folder, {"sockets.py": app, "index.rst": "Sockets\n=======\n\n.. asgi-live:: sockets:app\n   :name: sockets\n"}
-    )
+    index = "Sockets\n=======\n\n.. asgi-live:: sockets:app\n   :name: sockets\n"
+    project = project_of(folder, {"sockets.py": app, "index.rst": index})
+    project.configure("asgi_live_cpu_limit = 3")
+    return project
 
 
 def project_of(folder: Path, files: Mapping[str, str]) -> Project:
