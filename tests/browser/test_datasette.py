@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import demo, tiny
+from tests.browser.conftest import NewContext
 from tests.browser.live import Figure
+from tests.projects import Project
 from tests.site_server import StaticSite
 
 
@@ -66,3 +71,44 @@ def test_root_writes_through_a_form(library: Figure) -> None:
 
     found = library.fetch("/library/authors.json?name=Zadie+Smith&_shape=array")
     assert [row["born"] for row in json.loads(found["text"])] == [1975]
+
+
+BASED = """\
+# /// script
+# dependencies = ["datasette>=1.0a41"]
+# ///
+import os
+
+from datasette.app import Datasette
+
+datasette = Datasette(memory=True, settings={"base_url": os.environ["BASE"]})
+app = datasette.app()
+"""
+EMBEDDED = """
+.. asgi-live:: based:app
+   :name: {name}
+   :env: BASE={base}
+   :exclude: pip, setuptools, hupper, uvicorn
+   :start: load
+"""
+
+
+@pytest.mark.parametrize("browser_name", ["chromium"])
+def test_a_base_url_of_any_kind(new_context: NewContext, tmp_path: Path) -> None:
+    # Where the author knows it to be deployed, and where a proxy of theirs has it.
+    bases = {"deployed": "/some/deep/path/asgi-live/deployed/app/", "elsewhere": "/db/"}
+    pages = "".join(EMBEDDED.format(name=name, base=base) for name, base in bases.items())
+    project: Project = tiny.project_of(tmp_path / "docs", {"based.py": BASED, "index.rst": f"Based\n=====\n{pages}"})
+    project.write("asgi-live.lock.json", (demo.SOURCE / "asgi-live.lock.json").read_text("utf-8"))
+    with StaticSite(tiny.build(project, tmp_path / "out")) as site:
+        page = new_context(site).new_page()
+        page.goto(site.url + "index.html")
+        for name in bases:
+            app = Figure(page, name).ready()
+            app.app.get_by_role("link", name="_memory", exact=True).click()
+            # The database's page has an editor, whose form leads to the answer.
+            app.app.get_by_role("button", name="Run SQL").click()
+            expect(app.app.get_by_role("cell").first).to_have_text(re.compile(r"3\.\d+"))
+            assert "/asgi-live/" + name + "/app/" in app.evaluate("location.pathname")
+        assert not [request for request in site.requests if request.status == 404 and "/asgi-live/" in request.path]
+        assert site.foreign == []
