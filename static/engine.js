@@ -11,6 +11,7 @@ import { writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import { gunzipSync } from "node:zlib";
 import { PythonEnded } from "./ending.js";
 import { freezeApp, freezeDependencies } from "./freeze.js";
@@ -28,6 +29,10 @@ const commands = { compile, request, dependencies, app };
 
 const [jobPath, resultPath] = process.argv.slice(2);
 const job = JSON.parse(await readFile(jobPath, "utf-8"));
+if (job.command !== "compile") {
+  // A run of a second or two ends before optimized code has paid for its making.
+  for (const flag of ["--no-wasm-tier-up", "--no-wasm-dynamic-tiering"]) setFlagsFromString(flag);
+}
 const result = await commands[job.command](job);
 // At once, before Node ends over what a Python that has ended leaves unhandled.
 writeFileSync(resultPath, JSON.stringify(result));

@@ -39,3 +39,7 @@ declare module "node:crypto" {
   }
   export default crypto;
 }
+
+declare module "node:v8" {
+  export function setFlagsFromString(flags: string): void;
+}
