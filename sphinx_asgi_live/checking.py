@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from sphinx_asgi_live.config import LiveConfig
-from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, stranger
+from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, names_of_ifconfig, stranger
 from sphinx_asgi_live.extension import job_of
 from sphinx_asgi_live.packing.check import Check
 from sphinx_asgi_live.packing.packer import Job, Packer
@@ -36,7 +36,7 @@ def check_project(source: Path) -> Iterator[Result]:
         config = LiveConfig.of(app.config)
         # Who calls this wants them tried.
         settings = replace(config.settings(source), check="request" if config.check == "off" else config.check)
-        apps = AsgiLiveDomain.of(app.env).apps(app.builder.tags)
+        apps = AsgiLiveDomain.of(app.env).apps(app.builder.tags, names_of_ifconfig(app))
         jobs = {job_of(spec, embeds): embeds for spec, embeds in apps}
         for job, found in Packer(settings, Site(Path(scratch))).check_all(list(jobs)):
             yield from _results(job, found, jobs[job])

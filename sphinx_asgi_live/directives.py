@@ -191,7 +191,7 @@ class AsgiLive(SphinxDirective):
         target = self.arguments[0].strip() if self.arguments else None
         source = "\n".join(self.content).strip("\n") + "\n" if self.content else None
         options, problems = self._converted()
-        problems = [*_misplaced(target, source), *problems]
+        problems = [*_misplaced(target, source), *_repeated(self.block_text), *problems]
         default = options.get("name") or self._default_name(target)
         if problems:
             told = "; ".join(problems)
@@ -276,6 +276,17 @@ class AsgiLive(SphinxDirective):
         for file in sources.files.values():
             if not isinstance(file, bytes):
                 self.env.note_dependency(str(file))
+
+
+def _repeated(block: str) -> list[str]:
+    """Tell of options that are given twice: docutils refuses them, and MyST's parser silently takes the last one."""
+    rest = block.partition("\n")[2]
+    fenced = re.match(r"---.*\n((?:(?!---).*\n)*)", rest)
+    options = fenced or re.match(r"((?:[ \t]*:[\w-]+:.*\n)*)", rest)
+    keys = re.findall(
+        r"^([\w-]+)[ \t]*:" if fenced else r"^[ \t]*:([\w-]+):", options[1] if options else "", re.MULTILINE
+    )
+    return [f"duplicate option :{key}:; give each option once" for key in dict.fromkeys(keys) if keys.count(key) > 1]
 
 
 class Unread(SphinxTransform):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.application import Sphinx
 from sphinx.domains import Domain
 from sphinx.environment import BuildEnvironment
+from sphinx.ext.ifconfig import ifconfig
 from sphinx.util import logging
 from sphinx.util.tags import Tags
 
@@ -24,8 +27,8 @@ class Embed:
     """One directive: the app it embeds, the path that its frame opens, and where it stands.
 
     `location` is the file and line in the form that Sphinx's logger takes, and not always in the document's own
-    file, which may include others. `only` are the conditions of the `only` directives around it, which are decided
-    when pages are written, and for each builder anew.
+    file, which may include others. `only` and `ifconfig` are the conditions of those directives around it, which are
+    decided when pages are written, and for each builder anew.
     """
 
     docname: str
@@ -34,10 +37,11 @@ class Embed:
     title: str
     spec: AppSpec
     only: tuple[str, ...] = ()
+    ifconfig: tuple[str, ...] = ()
 
-    def is_shown(self, tags: Tags) -> bool:
-        """Tell whether the page holds it in a build with these tags."""
-        return all(_holds(condition, tags) for condition in self.only)
+    def is_shown(self, tags: Tags, names: Mapping[str, Any] = MappingProxyType({})) -> bool:
+        """Tell whether the page holds it in a build with these tags and, for `ifconfig`, these names."""
+        return all(_holds(each, tags) for each in self.only) and all(_is_true(each, names) for each in self.ifconfig)
 
 
 def _holds(condition: str, tags: Tags) -> bool:
@@ -47,12 +51,24 @@ def _holds(condition: str, tags: Tags) -> bool:
         return True
 
 
+def _is_true(expression: str, names: Mapping[str, Any]) -> bool:
+    try:
+        return bool(eval(expression, dict(names)))
+    except Exception:  # Whatever it is, Sphinx shows it in the place of what the condition is of.
+        return False
+
+
+def names_of_ifconfig(app: Sphinx) -> dict[str, Any]:
+    """Return what an expression of `ifconfig` may name: https://www.sphinx-doc.org/en/master/usage/extensions/ifconfig.html."""
+    return {**{value.name: value.value for value in app.config}, **vars(app.config), "builder": app.builder.name}
+
+
 class AsgiLiveDomain(Domain):
     """Holds the embeds of each document; the directive is global, so the domain adds no markup of its own."""
 
     name = "asgi-live"
     label = "ASGI live"
-    data_version = 2
+    data_version = 3
     initial_data: ClassVar[dict[str, dict[str, list[Embed]]]] = {"embeds": {}}
 
     confdir: Path
@@ -74,9 +90,11 @@ class AsgiLiveDomain(Domain):
     def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
         """Note for each embed what it depends on whether the page shows it."""
         listed: list[Embed] = self.data["embeds"].get(docname, [])
-        for only in document.findall(addnodes.only) if listed else ():
-            for number in (node["embed"] for node in only.findall(nodes.Element) if "embed" in node):
-                listed[number] = replace(listed[number], only=(*listed[number].only, only["expr"]))
+        for kind in (addnodes.only, ifconfig) if listed else ():
+            for around in document.findall(kind):
+                for number in (node["embed"] for node in around.findall(nodes.Element) if "embed" in node):
+                    conditions = (*getattr(listed[number], kind.__name__), around["expr"])
+                    listed[number] = replace(listed[number], **{kind.__name__: conditions})
 
     def clear_doc(self, docname: str) -> None:
         """Forget a document that is read again or gone."""
@@ -97,13 +115,16 @@ class AsgiLiveDomain(Domain):
         listed: dict[str, list[Embed]] = self.data["embeds"]
         return [embed for docname in sorted(listed) for embed in listed[docname]]
 
-    def apps(self, tags: Tags) -> Iterator[tuple[AppSpec, list[Embed]]]:
+    def apps(
+        self, tags: Tags, names: Mapping[str, Any] = MappingProxyType({})
+    ) -> Iterator[tuple[AppSpec, list[Embed]]]:
         """Yield each name's app with all embeds of that name that pages show, other apps' included (see `stranger`).
 
+        `tags` and `names` as in `Embed.is_shown`.
         An embed that gives no packing option refers to the app of its name and target that another one describes.
         """
         groups: dict[str, list[Embed]] = {}
-        for embed in filter(lambda embed: embed.is_shown(tags), self.embeds()):
+        for embed in filter(lambda embed: embed.is_shown(tags, names), self.embeds()):
             groups.setdefault(embed.spec.name, []).append(embed)
         for name in sorted(groups):
             first = groups[name][0].spec

@@ -14,7 +14,7 @@ from sphinx.util.typing import ExtensionMetadata
 from sphinx_asgi_live import __version__
 from sphinx_asgi_live.config import LiveConfig, add_config_values
 from sphinx_asgi_live.directives import AsgiLive, Unread
-from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, stranger, warn
+from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, names_of_ifconfig, stranger, warn
 from sphinx_asgi_live.nodes import add_nodes, is_served
 from sphinx_asgi_live.packing.packer import Job, Packer
 from sphinx_asgi_live.packing.site import FOLDER, Site
@@ -51,7 +51,10 @@ def on_build_finished(app: Sphinx, exception: Exception | None) -> None:
     """Write the apps beside the pages; only builders whose pages a browser opens from a server need them."""
     if exception or not is_served(app.builder):
         return
-    jobs = [(job_of(spec, embeds), embeds) for spec, embeds in AsgiLiveDomain.of(app.env).apps(app.builder.tags)]
+    jobs = [
+        (job_of(spec, embeds), embeds)
+        for spec, embeds in AsgiLiveDomain.of(app.env).apps(app.builder.tags, names_of_ifconfig(app))
+    ]
     site = Site(Path(app.outdir))
     if not jobs:
         site.prune()

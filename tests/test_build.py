@@ -110,6 +110,15 @@ def test_what_only_other_builds_show_is_not_packed(docs: Project, markup: str) -
     assert "packing" not in docs.build().status
 
 
+def test_what_a_configuration_hides_is_not_packed(docs: Project) -> None:
+    docs.configure("extensions.append('sphinx.ext.ifconfig')")
+    condition = "release == '2' and builder == 'html'"
+    docs.write("index.rst", f"{HELLO}\n.. ifconfig:: {condition}\n\n   .. asgi-live:: second:app\n")
+    docs.write("second.py", APP)
+    assert apps(docs.build()) == ["hello-app", "other-app"]
+    assert apps(docs.build(confoverrides={"release": "2"})) == ["hello-app", "other-app", "second-app"]
+
+
 def test_a_renamed_page_keeps_its_app(docs: Project) -> None:
     before = docs.build().sites()
     (docs.folder / "other.rst").rename(docs.folder / "renamed.rst")

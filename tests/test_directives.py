@@ -241,6 +241,29 @@ def test_what_docutils_refuses_is_told_on_the_page_too(tmp_path: Path, options: 
     assert f"{told}; give each option once, on a line of its own as :name: value" in shown
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "```{asgi-live} shop.main:app\n:name: a\n:path: /\n:name: b\n```\n",
+        "```{asgi-live} shop.main:app\n---\nname: a\nenv: |\n  name: c\nname: b\n---\n```\n",
+        "- item\n\n  ```{asgi-live} shop.main:app\n  :name: a\n  :name: b\n  ```\n",
+    ],
+)
+def test_an_option_given_twice_in_myst(tmp_path: Path, written: str) -> None:
+    page = Page(tmp_path / "docs", "md", written)
+    [warning] = page.warnings
+    assert re.match(r"index\.md:\d: WARNING: asgi-live app 'b' \(shop\.main:app\): ", warning)
+    assert "duplicate option :name:; give each option once" in warning
+    assert page.embeds == []
+
+
+def test_what_only_looks_like_an_option_given_twice(tmp_path: Path) -> None:
+    body = 'DOC = """\n:name: a\n:name: b\n"""\napp = DOC\n'
+    page = Page(tmp_path / "docs", "md", markup("md", "", [":name: shop", ""], body))
+    assert page.warnings == []
+    assert page.spec.source == body
+
+
 def test_all_that_is_wrong_is_in_one_warning(tmp_path: Path, kind: str) -> None:
     page = Page(tmp_path / "docs", kind, markup(kind, "a:b", [":start: now", ":hight: 3", ":aspect: 1"]))
     [warning] = page.warnings

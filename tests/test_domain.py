@@ -78,6 +78,15 @@ def test_an_embed_is_of_builds_where_all_its_conditions_hold() -> None:
     assert replace(shown, only=("html or",)).is_shown(Tags())
 
 
+def test_an_embed_inside_ifconfig_is_of_builds_where_its_expression_is_true() -> None:
+    shown = replace(embed("a", SHOP), ifconfig=("builder == 'html'", "release"))
+    assert list(domain(shown).apps(Tags(), {"builder": "html", "release": "1"})) == [(SHOP, [shown])]
+    assert list(domain(shown).apps(Tags(), {"builder": "html", "release": ""})) == []
+    assert list(domain(shown).apps(Tags(), {"builder": "latex", "release": "1"})) == []
+    # Here Sphinx shows the error instead.
+    assert not replace(shown, ifconfig=("nowhere",)).is_shown(Tags())
+
+
 def test_a_document_is_forgotten_and_others_are_taken_over() -> None:
     made, worker = domain(embed("a", SHOP), embed("b", SHOP)), domain(embed("b", FULL), embed("c", SHOP))
     made.clear_doc("a")
