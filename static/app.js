@@ -265,7 +265,7 @@ export class App {
     this.#fail("app", fill(STRINGS.details.frame, { url: frame.element.src, seconds: ANSWER_LIMIT / 1000 }));
   }
 
-  /** The worker answered with the placeholder: it was ended and run again since it said that it was ready. */
+  /** The worker answered with what was recorded: it was ended and run again since it said that it was ready. */
   #relapse() {
     if (++this.#relapses > RELAPSES) return this.#fail("silent", STRINGS.details.forgotten);
     this.#workerReady = false;
@@ -276,7 +276,7 @@ export class App {
   /** @param {Figure} figure */
   #pageLoaded(figure) {
     if (this.#view.state === "ready" && figure.frame.comeBack()) return;
-    figure.showLocation();
+    figure.showPage();
     const look = figure.frame.look();
     if (look === "unbuilt" && this.#view.failure?.reason !== "unbuilt")
       this.#fail("unbuilt", figure.frame.problem());

@@ -17,6 +17,7 @@ import { PythonEnded } from "./ending.js";
 import { freezeApp, freezeDependencies } from "./freeze.js";
 import { BootError, NO_PACKAGES } from "./interpreter.js";
 import { boot } from "./python.js";
+import { resources } from "./resources.js";
 
 const REDIRECTS = 5;
 /** Lines of Python's standard error that are kept of an answer. */
@@ -29,13 +30,14 @@ const commands = { compile, request, dependencies, app };
 
 const [jobPath, resultPath] = process.argv.slice(2);
 const job = JSON.parse(await readFile(jobPath, "utf-8"));
+const save = (/** @type {object} */ result) => writeFileSync(resultPath, JSON.stringify(result));
 if (job.command !== "compile") {
   // A run of a second or two ends before optimized code has paid for its making.
   for (const flag of ["--no-wasm-tier-up", "--no-wasm-dynamic-tiering"]) setFlagsFromString(flag);
 }
 const result = await commands[job.command](job);
 // At once, before Node ends over what a Python that has ended leaves unhandled.
-writeFileSync(resultPath, JSON.stringify(result));
+save(result);
 // An app may have left timers or tasks that would keep the process alive.
 process.exit(0);
 
@@ -57,14 +59,15 @@ async function compile({ runtime, stdlib, modules, folder, trees }) {
 
 /**
  * @param {{runtime: string, stdlib: string, app: import("./python.js").App, root: string, paths: string[],
- *   archives: {path: string, mount: string}[]}} job
+ *   archives: {path: string, mount: string}[], references: string}} job
  */
-async function request({ app, root, paths, ...files }) {
+async function request({ app, root, paths, references, ...files }) {
   const { runtime, archives } = await load(files);
+  const { loadPyodide, pyodide } = kept(runtime.loadPyodide);
   const wanted = cutOff();
   const said = listen();
   try {
-    const python = await boot(runtime, app, { root, origin: ORIGIN }, archives);
+    const python = await boot({ ...runtime, loadPyodide }, app, { root, origin: ORIGIN }, archives);
     let mounted = true;
     let responses = await get(python, root, paths, said);
     if (paths.length && responses.every(isLost)) {
@@ -74,7 +77,10 @@ async function request({ app, root, paths, ...files }) {
       mounted = bare.every(isLost);
       if (!mounted) responses = bare;
     }
-    return { mounted, responses, wanted };
+    const answered = { mounted, responses, wanted: [...wanted] };
+    // Should what the pages are shown with not come, this is what is known.
+    save(answered);
+    return { ...answered, resources: await resources(pyodide(), references, responses, (url) => followed(python, url)) };
   } catch (error) {
     if (error instanceof PythonEnded) return { problem: `it ended before it had answered. ${error.message}`, wanted };
     if (error instanceof BootError) return { reason: error.reason, problem: error.message, wanted };
@@ -114,6 +120,20 @@ async function load({ runtime: folder, stdlib, archives }) {
   const runtime = { loadPyodide, createPyodideModule, indexURL: `${folder}/`, stdLibURL: stdlib };
   const unpacked = archives.map(async ({ path, mount }) => ({ mount, content: gunzipSync(await readFile(path)) }));
   return { runtime, archives: unpacked };
+}
+
+/**
+ * A `loadPyodide` whose result is kept: `boot` gives no more of it than the app.
+ *
+ * @param {(options: Record<string, unknown>) => Promise<any>} load
+ */
+function kept(load) {
+  /** @type {any} */
+  let loaded;
+  return {
+    loadPyodide: async (/** @type {Record<string, unknown>} */ options) => (loaded = await load(options)),
+    pyodide: () => loaded,
+  };
 }
 
 /**
@@ -157,22 +177,34 @@ async function get(python, root, paths, said = () => "") {
   const responses = [];
   for (const path of paths) {
     said();
-    let url = new URL(ORIGIN + root + path);
-    let response = await follow(python, url);
-    let next = redirected(response, url);
-    for (let hop = 0; next && hop < REDIRECTS; hop++) {
-      url = next;
-      response = await follow(python, url);
-      next = redirected(response, url);
-    }
+    const asked = new URL(ORIGIN + root + path);
+    const { url, response, next } = await followed(python, asked);
     const body = Buffer.from(await response.arrayBuffer()).toString("base64");
     const headers = [...response.headers];
     // What the app raises behind its answer is told in the next turn.
     await new Promise((resolve) => setTimeout(resolve));
     const { status } = response;
-    responses.push({ path, url: url.href, status, headers, body, next: next?.pathname.replace(root, ""), said: said() });
+    const address = (asked.pathname + asked.search).slice(root.length);
+    responses.push({ path, asked: address, url: url.href, status, headers, body, next: next?.pathname.replace(root, ""), said: said() });
   }
   return responses;
+}
+
+/**
+ * The response at the end of a way of redirects; `next` if that leads on.
+ *
+ * @param {import("./python.js").Python} python
+ * @param {URL} url
+ */
+async function followed(python, url) {
+  let response = await follow(python, url);
+  let next = redirected(response, url);
+  for (let hop = 0; next && hop < REDIRECTS; hop++) {
+    url = next;
+    response = await follow(python, url);
+    next = redirected(response, url);
+  }
+  return { url, response, next };
 }
 
 /**

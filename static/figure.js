@@ -5,6 +5,7 @@ import { element, icon, setText, tool } from "./elements.js";
 import { Frame } from "./frame.js";
 import { LogPanel } from "./logpanel.js";
 import { STRINGS, fill, progress, size } from "./messages.js";
+import { adopt } from "./recording.js";
 
 /** @import {Reason, State} from "./protocol.js" */
 
@@ -30,6 +31,7 @@ export class Figure {
   #panel = element("div", { class: "asgi-live-panel", role: "group", tabindex: "-1" });
   /** @type {{label: HTMLElement, bar: HTMLProgressElement} | null} */
   #meter = null;
+  #recorded = false;
 
   /**
    * @param {HTMLElement} root the `figure`
@@ -72,6 +74,26 @@ export class Figure {
     if (hadFocus) (state === "ready" ? this.frame.element : this.#panel).focus({ preventScroll: true });
   }
 
+  /** Make room for a page that was recorded; one of the app's own comes in its place. */
+  showPage() {
+    const recording = this.frame.recording();
+    if (recording) adopt(recording, () => this.#insist());
+    if (recording !== undefined && this.root.classList.toggle("asgi-live-recorded", Boolean(recording)) !== this.#recorded) {
+      this.#recorded = Boolean(recording);
+      if (this.root.dataset.state === "idle") this.#panel.replaceChildren(...this.#invitation());
+    }
+    this.showLocation();
+  }
+
+  /** The reader asks something of an app that does not run: point at what starts it. */
+  #insist() {
+    this.#panel.querySelector("button")?.focus();
+    this.#panel.classList.remove("asgi-live-insisting");
+    // Reading this ends an animation that may run.
+    void this.#panel.offsetWidth;
+    this.#panel.classList.add("asgi-live-insisting");
+  }
+
   /** Show where in the app the frame is. */
   showLocation() {
     setText(this.#path, this.frame.path());
@@ -104,11 +126,10 @@ export class Figure {
   /** The panel of an app that was not started. */
   #invitation() {
     const bytes = Number(this.root.dataset.size);
-    const note =
-      bytes > 0 ? `${STRINGS.promise} ${fill(STRINGS.size, { size: size(bytes) })}` : STRINGS.promise;
+    const notes = [this.#recorded && STRINGS.recorded, STRINGS.promise, bytes > 0 && fill(STRINGS.size, { size: size(bytes) })];
     const button = this.#button(STRINGS.start, () => this.start());
     button.prepend(icon("start"));
-    return [button, element("p", { class: "asgi-live-note" }, note)];
+    return [button, element("p", { class: "asgi-live-note" }, notes.filter(Boolean).join(" "))];
   }
 
   /** @param {View} view */

@@ -30,11 +30,16 @@
   for (const figure of figures) {
     const frame = figure.querySelector("iframe");
     if (!frame) continue;
+    // On a disk a folder's page has to be named.
+    const url = new URL(frame.src);
+    url.pathname = url.pathname.replace(/(?:\/index\.html|\/)?$/, "/index.html");
+    url.search = "";
+    frame.src = url.href;
     frame.insertAdjacentHTML("beforebegin", TOOLBAR);
     frame.insertAdjacentHTML("afterend", PANEL);
     figure.querySelector(".asgi-live-title")?.append(frame.title);
     figure.querySelector(".asgi-live-panel")?.setAttribute("aria-label", frame.title);
-    figure.classList.add("asgi-live-scripted");
+    figure.classList.add("asgi-live-scripted", "asgi-live-recorded");
     figure.dataset.state = "failed";
     const detail = { name: figure.dataset.asgiLive, state: "failed", reason: "file" };
     figure.dispatchEvent(new CustomEvent("asgi-live:state", { bubbles: true, detail }));

@@ -5,7 +5,7 @@ import { MARKER } from "./protocol.js";
 
 /**
  * Who answered the page in a frame: "live" the app; "sealed" someone, in a document that may not be read;
- * "asleep" the worker, with the placeholder or the page that tells of Python's end; "bypassed" the web server; "unbuilt" also, with the reason.
+ * "asleep" the worker, with what was recorded, the placeholder or the page that tells of Python's end; "bypassed" the web server; "unbuilt" also, with the reason.
  *
  * @typedef {"live" | "sealed" | "asleep" | "bypassed" | "unbuilt"} Look
  */
@@ -39,7 +39,19 @@ export class Frame {
     if (mark === "unbuilt") return "unbuilt";
     const controller = page.defaultView?.navigator.serviceWorker?.controller;
     if (controller?.scriptURL !== this.script) return "bypassed";
-    return mark === "placeholder" || mark === "ended" ? "asleep" : "live";
+    return mark === "recorded" || mark === "placeholder" || mark === "ended" ? "asleep" : "live";
+  }
+
+  /**
+   * The page that was recorded, if that is shown; null if another one of ours is, undefined for one of the app's own.
+   *
+   * @returns {Document | null | undefined}
+   */
+  recording() {
+    const page = this.#document();
+    const mark = page?.documentElement?.getAttribute(MARKER);
+    if (mark === "recorded") return page;
+    return mark ? null : undefined;
   }
 
   /** Why the app could not be built, from the page that stands in its place. */
@@ -68,7 +80,7 @@ export class Frame {
 
   /** The path of the page shown, or that will be shown first, as the app itself sees it: "/docs?page=2". */
   path() {
-    // Before, the static placeholder is shown, at the same path or with a slash more.
+    // Before, what was recorded is shown, at the same path or with a slash more.
     return ((this.#wasLive && this.url()) || this.element.src).slice(this.root.length) || "/";
   }
 

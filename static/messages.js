@@ -11,6 +11,7 @@ export const STRINGS = {
   /** @type {Record<State, string>} */
   states: { idle: "Not started", starting: "Starting", ready: "Live", failed: "Not running" },
   start: "Run this app in your browser",
+  recorded: "This page is a recording.",
   promise: "Python runs on your own device: no server, no account.",
   size: "About {size} to download, once.",
   starting: "Starting {title}",

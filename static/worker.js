@@ -24,6 +24,7 @@ import { openSocket } from "./websocket.js";
  *   archives: (import("./files.js").File & {mount: string})[],
  *   images?: import("./files.js").File[],
  *   assets: Record<string, import("./files.js").File>,
+ *   recordings: Record<string, import("./files.js").File>,
  * }} Manifest
  */
 
@@ -77,9 +78,10 @@ class LiveApp {
   constructor(modules, manifest) {
     this.#modules = modules;
     this.#manifest = manifest;
-    const { wasm, stdlib, inside, archives, assets, images = [] } = manifest;
+    const { wasm, stdlib, inside, archives, assets, recordings, images = [] } = manifest;
     const later = images.map((image) => ({ ...image, later: true }));
-    const list = [wasm, stdlib, inside, ...archives, ...Object.values(assets), ...later];
+    const own = [wasm, stdlib, inside, ...archives, ...Object.values(assets), ...Object.values(recordings)];
+    const list = [...own, ...later];
     this.files = new Files(list, this.#script, () => this.#tellProgress());
     this.#images = new Images(this.files, images, manifest.name);
     this.#cookies = new Cookies(this.files);
@@ -130,7 +132,7 @@ class LiveApp {
       // Only the docs' own files lie there: the rest of `shared/`, and this folder's `sw.js`.
       return;
     } else if (this.#isFirstLook(request)) {
-      event.respondWith(new Response(WAITING_ROOM, { headers: { "content-type": "text/html; charset=utf-8" } }));
+      event.respondWith(this.#recorded(url));
     } else {
       event.respondWith(this.#answer(event));
     }
@@ -167,6 +169,18 @@ class LiveApp {
   #isFirstLook(request) {
     if (request.destination !== "iframe" || this.#python) return false;
     return request.referrer !== "" && !request.referrer.startsWith(new URL("./", this.#script).href);
+  }
+
+  /**
+   * What the build recorded of a page.
+   *
+   * @param {URL} url
+   */
+  async #recorded(url) {
+    const { recordings } = this.#manifest;
+    const recording = recordings[url.pathname.slice(this.#root.length) + url.search];
+    const nothing = () => new Response(WAITING_ROOM, { headers: { "content-type": "text/html; charset=utf-8" } });
+    return recording ? this.files.response(recording.url).catch(nothing) : nothing();
   }
 
   /** @returns {Promise<import("./python.js").Python>} */
@@ -315,7 +329,7 @@ class LiveApp {
   }
 }
 
-/** What a frame shows below the page's own panel until the reader starts the app. */
+/** What a frame shows below the page's own panel until the reader starts the app, if nothing was recorded. */
 const WAITING_ROOM = `<!doctype html><html lang="en" data-asgi-live="placeholder"><title>Not started</title></html>`;
 
 /**

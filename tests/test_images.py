@@ -154,7 +154,7 @@ def test_an_app_that_hangs_while_it_is_frozen_is_shipped_without(
     parts = packer._parts(job("hanging"))
     archives = tuple(pack(parts.trees, packer.engine, packer.runtime, settings.cache))
     # Which answers it has, nobody gets to ask.
-    check = Check(answers=(Answer("/", "", 200, (), b""),))
+    check = Check(answers=(Answer("/", "/", "", 200, (), b""),))
     frozen = Frozen(job("hanging").spec, "app", parts.modules, archives, ("/",), check)
     assert Freezer().freeze(frozen, packer._tools) == Images(note="it is not frozen: no result after 2 s")
 

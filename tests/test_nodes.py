@@ -133,6 +133,7 @@ def test_every_label_before_a_figure_is_a_target(empty: Project) -> None:
 
 def test_absurd_titles_stay_text(empty: Project) -> None:
     empty.write("index.rst", EMBED + "   :title: \"><script>alert('é')</script>\n   :caption: <b>&\n")
+    empty.configure("asgi_live_check = 'import'")
     build = empty.build("html")
     html = build.html("index.html")
     assert Elements(html).named("iframe")[0]["title"] == "\"><script>alert('é')</script>"

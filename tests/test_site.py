@@ -48,7 +48,7 @@ def fill(site: Site, name: str = "shop", content: bytes = b"content") -> dict[st
         "title": "Tür </script>",
     }
     site.write_worker(name, modules, runtime, manifest)
-    site.write_placeholders(name, "Shop", ["/", "/docs"])
+    site.write_pages(name, "Shop", ["/", "/docs"], {}, {})
     archive.unlink()
     return manifest
 
@@ -193,7 +193,7 @@ def test_a_placeholder_escapes_what_authors_write(site: Site) -> None:
 
 
 def test_a_placeholder_without_a_problem_says_where_the_app_runs(site: Site) -> None:
-    site.write_placeholders("shop", "Shop", ["/"])
+    site.write_pages("shop", "Shop", ["/"], {}, {})
     assert 'data-asgi-live="placeholder"' in placeholder(site)
     assert "<title>Shop</title>" in placeholder(site)
     assert "could not be built" not in placeholder(site)
@@ -210,6 +210,20 @@ def test_a_placeholder_without_a_problem_says_where_the_app_runs(site: Site) -> 
     ],
 )
 def test_a_placeholder_lies_where_a_server_looks_for_the_path(site: Site, path: str, folder: str) -> None:
-    site.write_placeholders("shop", "Shop", [path])
+    site.write_pages("shop", "Shop", [path], {}, {})
     assert placeholder(site, folder)
     assert site.files() == [f"shop/app/{folder}/index.html".replace("//", "/")]
+
+
+def test_a_recorded_page_takes_the_placeholders_place(site: Site) -> None:
+    recorded = {"/docs": b"<p>docs", "/a?b": b"<p>ab", "/list": b"<p>list", "/list?page=2": b"<p>2"}
+    paths = ["/", *recorded, "/q?a=1", "/q?a=2", "/faulty"]
+    site.write_pages("shop", "Shop", paths, {**recorded, "/q?a=1": b"1", "/q?a=2": b"2"}, {"/faulty": "status 500 <b>"})
+    assert [placeholder(site, path) for path in ("docs", "a", "list")] == ["<p>docs", "<p>ab", "<p>list"]
+    # Neither of them is right for both.
+    assert 'data-asgi-live="placeholder"' in placeholder(site, "q")
+    assert "status 500 &lt;b&gt;" in placeholder(site, "faulty")
+    assert 'data-asgi-live="placeholder"' in placeholder(site, "faulty")
+    entry = site.share_page("shop", b"<p>docs")
+    assert entry["type"] == "text/html; charset=utf-8"
+    assert gzip.decompress((site.root / entry["url"].removeprefix("../")).read_bytes()) == b"<p>docs"

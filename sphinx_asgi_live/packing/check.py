@@ -21,7 +21,7 @@ from sphinx_asgi_live.packing.static import engine_key, static_folder
 from sphinx_asgi_live.packing.tracebacks import first_traceback, trimmed
 from sphinx_asgi_live.spec import AppSpec
 
-CHECKED = 3
+CHECKED = 4
 """Part of every check's key: counted up when a job for the engine is another one with the same inputs."""
 
 MODES = ("request", "import", "off")
@@ -43,10 +43,12 @@ class Tools:
 class Answer:
     """What the app answered to a GET of an embedded `path`: after redirects inside the app, at `url`.
 
-    `next` is a redirect that was not followed any more, and `said` what Python wrote to its standard error meanwhile.
+    `asked` is the path as a browser asks for it, percent-encoded and without a fragment. `next` is a redirect that was
+    not followed any more, and `said` what Python wrote to its standard error meanwhile.
     """
 
     path: str
+    asked: str
     url: str
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -67,6 +69,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """A file that the app's own pages are shown with; the address is as `references` finds it."""
+
+    url: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """How an app is to be mounted, what its pages load, what is wrong with it, and what it answered.
 
@@ -78,6 +89,12 @@ class Check:
     complaints: tuple[tuple[str, str], ...] = ()
     untried: str = ""
     answers: tuple[Answer, ...] = ()
+    resources: tuple[Resource, ...] = ()
+
+    @property
+    def failed(self) -> set[str]:
+        """The paths that the app answered with an error of its own."""
+        return {answer.path for answer in self.answers if answer.status >= 500}
 
 
 def app_entry(spec: AppSpec, mounted: bool) -> dict[str, Any]:
@@ -101,7 +118,8 @@ def check(spec: AppSpec, paths: Sequence[str], archives: Sequence[Archive], tool
         return Check()
     asked = paths if mode == "request" else ()
     app = {**app_entry(spec, True), "startup": mode == "request"}
-    described = [CHECKED, app, asked, [archive.path.name for archive in archives], engine_key()]
+    references = Path(__file__).with_name("references.py").read_text("utf-8")
+    described = [CHECKED, app, asked, [archive.path.name for archive in archives], engine_key(), references]
     key = hashlib.sha256(json.dumps(described).encode()).hexdigest()
     if path := recall(tools.cache, "checks", key):
         return _judge(json.loads(path.read_bytes()))
@@ -112,6 +130,7 @@ def check(spec: AppSpec, paths: Sequence[str], archives: Sequence[Archive], tool
         "app": app,
         "root": f"/{FOLDER}/{spec.name}/app",
         "paths": list(asked),
+        "references": references,
         "archives": [{"path": str(archive.path), "mount": archive.mount} for archive in archives],
     }
     try:
@@ -161,7 +180,11 @@ def _judge(result: dict[str, Any]) -> Check:
         if answer.status == 404 or failed or answer.next is not None:
             complaints.append((answer.path, _complaint(answer)))
     complaints += [(path, sentence) for sentence, path in lacking.items()]
-    return Check(result["mounted"], tuple(files), tuple(complaints), untried, answers)
+    resources = tuple(
+        Resource(each["url"], each["type"].partition(";")[0].strip().lower(), base64.b64decode(each["body"]))
+        for each in result.get("resources", ())
+    )
+    return Check(result["mounted"], tuple(files), tuple(complaints), untried, answers, resources)
 
 
 def _complaint(answer: Answer) -> str:

@@ -60,8 +60,9 @@ class Engine:
         """Run `script` with `job` and return its result.
 
         The script reads the job from the file that is its first argument and writes its result, as JSON, to the file
-        that is its second. The result's key `output` is added: the tail of what it printed. Raises `EngineTimeout`
-        after `timeout` seconds and `PackingError` if no result was written.
+        that is its second, in which it may put a better one later. The result's key `output` is added: the tail of
+        what it printed. After `timeout` seconds it is ended. Raises `EngineTimeout` if it had written no result by
+        then, and `PackingError` if it ended without one.
         """
         with tempfile.TemporaryDirectory(prefix="asgi-live-") as scratch:
             folder = Path(scratch)
@@ -73,6 +74,8 @@ class Engine:
             try:
                 result: JSON = json.loads((folder / "result.json").read_bytes())
             except (OSError, ValueError):
+                if code is None:
+                    raise EngineTimeout(f"no result after {timeout:g} s") from None
                 raise PackingError(
                     f"the JavaScript engine ({self.version}) ended with code {code} and gave no result; "
                     f"its last output: {printed[-2000:].strip() or '(none)'}"
@@ -172,8 +175,8 @@ def _wheel_node() -> str | None:
     return next((str(root / name) for name in names if (root / name).is_file()), None)
 
 
-def _run_group(arguments: list[str], *, cwd: Path, output: int, timeout: float) -> int:
-    """Run a command in a process group of its own and end the whole group at the time limit."""
+def _run_group(arguments: list[str], *, cwd: Path, output: int, timeout: float) -> int | None:
+    """Run a command in a process group of its own and end the whole group at the time limit, which gives no code."""
     detached: JSON = {"start_new_session": True} if os.name != "nt" else {}
     process = subprocess.Popen(
         arguments,
@@ -187,7 +190,7 @@ def _run_group(arguments: list[str], *, cwd: Path, output: int, timeout: float) 
     try:
         return process.wait(timeout)
     except subprocess.TimeoutExpired:
-        raise EngineTimeout(f"no result after {timeout:g} s") from None
+        return None
     finally:
         _end_group(process)
 

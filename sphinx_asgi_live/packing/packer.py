@@ -31,8 +31,9 @@ from sphinx_asgi_live.packing.engine import Engine, find_engine
 from sphinx_asgi_live.packing.images import Freezer, Frozen, Images, required_modules
 from sphinx_asgi_live.packing.lock import DependencySet, Lock
 from sphinx_asgi_live.packing.pyodide import Runtime, runtime
+from sphinx_asgi_live.packing.recording import record
 from sphinx_asgi_live.packing.resolve import resolve
-from sphinx_asgi_live.packing.site import Site
+from sphinx_asgi_live.packing.site import Entry, Site
 from sphinx_asgi_live.packing.sources import Sources, find
 from sphinx_asgi_live.packing.wheels import fetch
 from sphinx_asgi_live.spec import AppSpec
@@ -153,13 +154,21 @@ class Packer:
             "inside": self.site.module("inside.js"),
             "archives": [self.site.share_archive(archive) for archive in prepared.archives],
             "assets": {asset.address: self.site.share_asset(asset) for asset in assets},
+            "recordings": self._record(job, check, assets),
         }
         if prepared.images.paths:
             manifest["images"] = [self.site.share_image(path) for path in prepared.images.paths]
-        self.site.write_placeholders(spec.name, job.title, job.paths)
         # Last, so that there is no worker of which anything is missing.
         self.site.write_worker(spec.name, modules, self._python["runtime"], manifest)
         return (*check.complaints, *complaints)
+
+    def _record(self, job: Job, check: Check, assets: Sequence[Asset]) -> dict[str, Entry]:
+        """Write what a static host answers for the embedded paths; return the recordings' entries by what is asked."""
+        name = job.spec.name
+        recordings = record(check, assets)
+        reasons = {path: sentence for path, sentence in check.complaints if path in check.failed}
+        self.site.write_pages(name, job.title, job.paths, {each.path: each.page for each in recordings}, reasons)
+        return {each.address: self.site.share_page(name, each.page) for each in recordings}
 
     def _assets(self, job: Job, check: Check) -> tuple[list[Asset], list[tuple[str, str]]]:
         """Return what stands for CDNs, with its licences written, and complaints about what cannot be had."""

@@ -99,12 +99,39 @@ class Site:
         )
         self._write(f"{name}/sw.js", text.encode())
 
-    def write_placeholders(self, name: str, title: str, paths: Iterable[str], problem: str | None = None) -> None:
-        """Write what a static server answers for the embedded paths; `problem` says why there is no app."""
-        page = self._templates.get_template("placeholder.html")
+    def share_page(self, name: str, page: bytes) -> Entry:
+        """Write a page that the worker answers; some hosts change what they serve as HTML, so not as such."""
+        return self.share(f"{name}-recorded", ".html.gzip", gzipped(page), type="text/html; charset=utf-8")
+
+    def write_placeholders(self, name: str, title: str, paths: Iterable[str], problem: str) -> None:
+        """Write pages for the embedded paths that say why there is no app."""
+        for folder in dict.fromkeys(map(_folder, paths)):
+            self._write_page(name, folder, self._placeholder(title, problem=problem))
+
+    def write_pages(
+        self, name: str, title: str, paths: Iterable[str], recorded: Mapping[str, bytes], reasons: Mapping[str, str]
+    ) -> None:
+        """Write what a static server answers for the embedded paths: what was `recorded`, else a placeholder.
+
+        `reasons` say why nothing was recorded. A static server knows no queries: of paths that differ in that alone
+        it has what was recorded without one.
+        """
+        by_folder: dict[str, list[str]] = {}
         for path in paths:
-            text = page.render(name=name, title=title, problem=problem)
-            self._write(f"{name}/app{_folder(path)}/index.html", text.encode())
+            by_folder.setdefault(_folder(path), []).append(path)
+        for folder, alike in by_folder.items():
+            path = next((path for path in alike if "?" not in path), alike[0])
+            known = len(alike) == 1 or "?" not in path
+            page = recorded.get(path) if known else None
+            reason = reasons.get(path, "") if known else ""
+            self._write_page(name, folder, page or self._placeholder(title, reason=reason))
+
+    def _placeholder(self, title: str, *, problem: str = "", reason: str = "") -> bytes:
+        template = self._templates.get_template("placeholder.html")
+        return template.render(title=title, problem=problem, reason=reason).encode()
+
+    def _write_page(self, name: str, folder: str, page: bytes) -> None:
+        self._write(f"{name}/app{folder}/index.html", page)
 
     def prune(self) -> None:
         """Delete whatever was not written or confirmed by this object."""

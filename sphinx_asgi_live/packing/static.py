@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-BUILD_ONLY = {"engine.js", "freeze.js", "imaging.js"}
+BUILD_ONLY = {"engine.js", "freeze.js", "imaging.js", "resources.js"}
 """Readers get the other modules and the style sheet."""
 
 ENGINE_MODULES = (
@@ -23,6 +23,7 @@ ENGINE_MODULES = (
     "interpreter.js",
     "policy.js",
     "python.js",
+    "resources.js",
     "snapshot.js",
     "tar.js",
 )

@@ -74,6 +74,7 @@ def site(tiny_root: Path) -> Iterator[StaticSite]:
 def downloaded(site: StaticSite) -> set[str]:
     """The projects' names of the archives that were asked for."""
     names = {request.path.rpartition("/")[2] for request in site.matching("asgi-live/shared/*-*.*")}
+    names = {name for name in names if "-recorded-" not in name}
     return {name.rpartition("-")[0] for name in names if name.endswith((".gz", ".gzip", ".zip"))}
 
 

@@ -13,7 +13,7 @@ from tests.browser.live import Figure
 from tests.site_server import StaticSite
 
 APP = '''\
-PAGE = """<!doctype html><html lang="en"><title>CDN</title><h1>CDN</h1>
+PAGE = """<!doctype html><html lang="en"><title>CDN</title><h1>CDN</h1><p>What is a number, and what is not?</p>
 <script>var module = {}</script>
 <script src="//unpkg.com/is-number@7.0.0/index.js"></script>
 <script type="module">
@@ -71,7 +71,7 @@ def test_a_page_opened_from_disk_says_what_to_do(page: Page, root: Path) -> None
         expect(panel).to_contain_text("python -m http.server")
         expect(panel).to_contain_text("sphinx-asgi-live serve")
         expect(panel).to_be_visible()
-        expect(figure.locator("iframe")).to_be_hidden()
+        expect(figure.frame_locator("iframe").get_by_text("What is a number, and what is not?")).to_be_visible()
     expect(figures.first.locator("figcaption")).to_have_text("A caption")
     assert page.evaluate("states") == [{"name": "cdn-app", "state": "failed", "reason": "file"}] * 2
 
