@@ -28,7 +28,7 @@ export class StartError extends Error {
  */
 export function obstacle() {
   if (!isSecureContext) return "insecure";
-  return container() ? null : "unsupported";
+  return container() && "DecompressionStream" in globalThis ? null : "unsupported";
 }
 
 /**

@@ -21,7 +21,8 @@ from tests.warm import NO_ENGINE, cold_cache
 
 # What an app does once it is asked by somebody else than a reader.
 APP = """
-import os, pathlib, time, uuid
+import os, pathlib, uuid
+TABLE = [bytes([n % 256]) * 4000 for n in range(1200)]
 AT_IMPORT
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
@@ -35,16 +36,14 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": body.encode()})
 """
 APPS = {
-    "good": ("", ""),
-    "exiting": ("", "if frozen: os._exit(3)"),
-    "hoarding": ("hoard = []", "while frozen: hoard.append(bytearray(10**7))"),
-    "rooted": ("root = []", "root.append(body); body = root[0]"),
-    "holding": ("log = open('log.txt', 'w')", ""),
-    "writing": ("pathlib.Path('data.txt').write_text('kept')", "body = pathlib.Path('data.txt').read_text()"),
-    "wanting": (
-        "import urllib.request\ntry: urllib.request.urlopen('https://api.example/')\nexcept Exception: pass",
-        "",
+    "good": ("pathlib.Path('data.txt').write_text('kept')", "body += pathlib.Path('data.txt').read_text()"),
+    "ending": ("log = open('log.txt', 'w')", "if frozen: os._exit(3)"),
+    "hoarding": (
+        "import urllib.request\ntry: urllib.request.urlopen('https://api.example/')\nexcept Exception: hoard = []",
+        "while frozen: hoard.append(bytearray(10**7))",
     ),
+    "rooted": ("root = []", "root.append(body); body = root[0]"),
+    "small": ("TABLE.clear()", ""),
     "unwanted": ("", ""),
     "hanging": ("while True: pass", ""),
 }
@@ -103,23 +102,25 @@ def test_an_app_is_frozen_over_its_dependencies(built: tuple[Path, dict[str, Out
 
 
 @pytest.mark.parametrize(
-    ("name", "layers", "note"),
+    ("name", "layers", "notes"),
     [
-        ("exiting", 2, "after a request The app ended Python, with exit code 3"),
-        ("hoarding", 2, "after a request MemoryError"),
-        ("rooted", 2, "after a request restored, it answers /, /varies in another way"),
-        ("holding", 1, "after its import it holds /home/web/log.txt open"),
-        ("wanting", 1, "after its import it makes a request"),
-        ("writing", 2, ""),
-        ("unwanted", 0, ""),
+        (
+            "ending",
+            1,
+            ["after a request The app ended Python, with exit code 3", "after its import it holds /home/web/log"],
+        ),
+        ("hoarding", 1, ["after a request MemoryError", "after its import it makes a request"]),
+        ("rooted", 2, ["after a request restored, it answers /, /varies in another way"]),
+        ("small", 1, []),
+        ("unwanted", 0, []),
     ],
 )
 def test_what_cannot_be_frozen_falls_back_a_layer(
-    built: tuple[Path, dict[str, Outcome]], name: str, layers: int, note: str
+    built: tuple[Path, dict[str, Outcome]], name: str, layers: int, notes: list[str]
 ) -> None:
     outdir, outcomes = built
-    assert note in outcomes[name].note
-    assert bool(note) == bool(outcomes[name].note)
+    assert [told for told in notes if told not in outcomes[name].note] == []
+    assert bool(notes) == bool(outcomes[name].note)
     assert len(images(outdir, name)) == layers
     assert ("images" in manifest(outdir, name)) == bool(layers)
 
@@ -142,9 +143,9 @@ def test_images_are_made_once_and_again_the_same(
 
     packer = Packer(settings, Site(tmp_path / "cached"))
     packer.__dict__["engine"] = NO_ENGINE
-    list(packer.pack_all([job("good"), job("holding")]))
+    list(packer.pack_all([job("good"), job("ending")]))
     assert images(tmp_path / "cached", "good") == images(outdir, "good")
-    assert len(images(tmp_path / "cached", "holding")) == 1
+    assert len(images(tmp_path / "cached", "ending")) == 1
 
 
 def test_an_app_that_hangs_while_it_is_frozen_is_shipped_without(

@@ -17,6 +17,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
 from urllib.parse import urlsplit
 
 from sphinx_asgi_live.browser.errorpage import traceback_text
@@ -27,6 +30,8 @@ COLLECTIONS = 3
 """Finalizers make garbage of their own; a third collection finds none."""
 PSEUDO = frozenset({"/proc", "/dev"})
 """Folders whose files are none."""
+
+STANDARD_LIBRARY = (f"{Path(random.__file__).parent}/", "<frozen ")
 
 frozen_app: ASGIApp | None = None
 """The app, if it was imported at build time and its memory restored."""
@@ -59,7 +64,10 @@ async def freeze_app(
     wake(environ)
     there = set(files())
     try:
-        frozen_app = load_app(module, attribute, factory)
+        with draws() as drawn:
+            frozen_app = load_app(module, attribute, factory)
+        if drawn:
+            return f"{drawn[0]} draws at random what all readers would share"
         for path in paths.splitlines():
             url = urlsplit(path)
             await warmups.get(frozen_app, root + url.path, url.query, root, mounted)
@@ -70,6 +78,36 @@ async def freeze_app(
     written = "\n".join(sorted(path for path, _, _ in set(files()) - there))
     rest()
     return ""
+
+
+@contextmanager
+def draws() -> Iterator[list[str]]:
+    """Yield the places, as `file:line`, in the current folder's own code that draw from the system's randomness.
+
+    That is what `secrets` and `uuid` are made of. What a package draws for itself is its own affair.
+    """
+    drawn: list[str] = []
+    urandom = os.urandom
+
+    def noted(size: int) -> bytes:
+        if place := _own_place(sys._getframe(1)):
+            drawn.append(place)
+        return urandom(size)
+
+    os.urandom = random._urandom = noted  # type: ignore[attr-defined]
+    try:
+        yield drawn
+    finally:
+        os.urandom = random._urandom = urandom  # type: ignore[attr-defined]
+
+
+def _own_place(frame: FrameType | None) -> str | None:
+    while frame and frame.f_code.co_filename.startswith(STANDARD_LIBRARY):
+        frame = frame.f_back
+    folder = f"{Path.cwd()}/"
+    if frame is None or not frame.f_code.co_filename.startswith(folder):
+        return None
+    return f"{frame.f_code.co_filename.removeprefix(folder)}:{frame.f_lineno}"
 
 
 def import_modules(names: list[str]) -> None:

@@ -4,7 +4,7 @@ Imports that wait for the first request, caches, and the interpreter's own adapt
 in an image that the apps of a dependency set share.
 """
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: frameworks read the annotations of local functions and classes here.
 
 from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
