@@ -1,4 +1,4 @@
-// The interrupt buffer: what CPython reads, and when it reads a signal.
+// The interrupt buffer: what CPython reads, and when it reads a signal; by a clock that goes on at each look.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,45 +6,49 @@ import { deadline } from "../../static/deadline.js";
 
 const SIGINT = 2;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
+let clock = 1;
 
-/** Look until there is a signal; milliseconds since the first look. */
+/** A buffer by that clock. */
+function timed(t, limit) {
+  t.mock.method(performance, "now", () => clock);
+  return deadline(limit);
+}
+
+/** Look each millisecond until there is a signal; milliseconds since the first look. */
 function looked(buffer, patience = 1000) {
-  const began = performance.now();
-  while (performance.now() - began < patience) {
-    if (buffer[0] === SIGINT) return performance.now() - began;
+  for (let waited = 0; waited < patience; waited++, clock++) {
+    if (buffer[0] === SIGINT) return waited;
     buffer[0] = 0;
   }
   return Infinity;
 }
 
-test("a stretch that is too long gets a signal, and soon another", () => {
-  const buffer = deadline(() => 60);
-  const first = looked(buffer);
-  assert.ok(first >= 60 && first < 90, `${first}`);
-  const second = looked(buffer);
-  assert.ok(second >= 30 - 1 && second < 60, `${second}`);
+test("a stretch that is too long gets a signal, and soon another", (t) => {
+  const buffer = timed(t, () => 60);
+  assert.equal(looked(buffer), 60);
+  assert.equal(looked(buffer), 30);
 });
 
-test("each stretch has its own time, however many there are", async () => {
-  const buffer = deadline(() => 60);
+test("each stretch has its own time, however many there are", async (t) => {
+  const buffer = timed(t, () => 60);
   for (let stretch = 0; stretch < 4; stretch++) {
     assert.equal(looked(buffer, 40), Infinity);
     await turn();
   }
 });
 
-test("stretches that were queued before the first began count apart", async () => {
-  const buffer = deadline(() => 60);
+test("stretches that were queued before the first began count apart", async (t) => {
+  const buffer = timed(t, () => 60);
   const found = [];
   await Promise.all([1, 2, 3].map(() => turn().then(() => found.push(looked(buffer, 40)))));
   assert.deepEqual(found, [Infinity, Infinity, Infinity]);
 });
 
-test("the limit is asked for at each stretch", async () => {
+test("the limit is asked for at each stretch", async (t) => {
   let limit = Infinity;
-  const buffer = deadline(() => limit);
+  const buffer = timed(t, () => limit);
   assert.equal(looked(buffer, 20), Infinity);
   await turn();
   limit = 10;
-  assert.ok(looked(buffer) < 40);
+  assert.equal(looked(buffer), 10);
 });
