@@ -15,6 +15,7 @@ from sphinx_asgi_live.packing.cache import cache_folder
 from sphinx_asgi_live.packing.check import MODES
 from sphinx_asgi_live.packing.packer import Settings
 from sphinx_asgi_live.packing.static import modules_folder
+from sphinx_asgi_live.packing.weight import parsed_limit
 
 PREFIX = "asgi_live_"
 STARTS = ("click", "visible", "load")
@@ -44,6 +45,11 @@ def _seconds(value: float) -> str | None:
 def _cpu_seconds(value: float) -> str | None:
     fits = not isinstance(value, bool) and 0 <= value <= LONGEST_CPU
     return None if fits else f"should be a number of seconds from 0 (no limit) to {LONGEST_CPU}"
+
+
+def _size(value: int | str | None) -> str | None:
+    fits = value is None or (not isinstance(value, bool) and parsed_limit(value) is not None)
+    return None if fits else "should be a number of bytes, a size such as '15 MB', or None for no limit"
 
 
 def _value(
@@ -109,6 +115,14 @@ class LiveConfig:
         float,
         check=_cpu_seconds,
     )
+    size_limit: int | str | None = _value(
+        None,
+        "What readers may have to download for an app, in bytes or as '15 MB'; an app over it is a warning.",
+        int,
+        str,
+        type(None),
+        check=_size,
+    )
     cache: str | None = _value(
         None,
         "Folder for downloads and compiled archives, relative to conf.py; else the user's cache folder.",
@@ -144,6 +158,7 @@ class LiveConfig:
             timeout=self.timeout,
             cpu_limit=self.cpu_limit,
             check=self.check,
+            size_limit=None if self.size_limit is None else parsed_limit(self.size_limit),
             snapshot=self.snapshot,
         )
 

@@ -6,6 +6,7 @@ import { Frame } from "./frame.js";
 import { LogPanel } from "./logpanel.js";
 import { STRINGS, fill, progress, size } from "./messages.js";
 import { adopt } from "./recording.js";
+import { missing } from "./weight.js";
 
 /** @import {Reason, State} from "./protocol.js" */
 
@@ -32,6 +33,8 @@ export class Figure {
   /** @type {{label: HTMLElement, bar: HTMLProgressElement} | null} */
   #meter = null;
   #recorded = false;
+  /** To be downloaded, as far as that is known. */
+  #bytes = 0;
 
   /**
    * @param {HTMLElement} root the `figure`
@@ -76,13 +79,26 @@ export class Figure {
 
   /** Make room for a page that was recorded; one of the app's own comes in its place. */
   showPage() {
-    const recording = this.frame.recording();
-    if (recording) adopt(recording, () => this.#insist());
-    if (recording !== undefined && this.root.classList.toggle("asgi-live-recorded", Boolean(recording)) !== this.#recorded) {
-      this.#recorded = Boolean(recording);
-      if (this.root.dataset.state === "idle") this.#panel.replaceChildren(...this.#invitation());
-    }
+    const still = this.frame.still();
+    if (still) void this.#showStill(still);
     this.showLocation();
+  }
+
+  /** @param {{page: Document, recorded: boolean}} still */
+  async #showStill({ page, recorded }) {
+    if (recorded) adopt(page, () => this.#insist());
+    this.root.classList.toggle("asgi-live-recorded", recorded);
+    const bytes = await missing(page, new URL(this.frame.script));
+    if (recorded === this.#recorded && bytes === this.#bytes) return;
+    this.#recorded = recorded;
+    this.#bytes = bytes;
+    if (this.root.dataset.state === "idle") this.#invite();
+  }
+
+  #invite() {
+    const hadFocus = this.#panel.contains(document.activeElement);
+    this.#panel.replaceChildren(...this.#invitation());
+    if (hadFocus) this.#panel.querySelector("button")?.focus({ preventScroll: true });
   }
 
   /** The reader asks something of an app that does not run: point at what starts it. */
@@ -125,8 +141,8 @@ export class Figure {
 
   /** The panel of an app that was not started. */
   #invitation() {
-    const bytes = Number(this.root.dataset.size);
-    const notes = [this.#recorded && STRINGS.recorded, STRINGS.promise, bytes > 0 && fill(STRINGS.size, { size: size(bytes) })];
+    const weight = this.#bytes > 0 && fill(STRINGS.size, { size: size(this.#bytes) });
+    const notes = [this.#recorded && STRINGS.recorded, STRINGS.promise, weight];
     const button = this.#button(STRINGS.start, () => this.start());
     button.prepend(icon("start"));
     return [button, element("p", { class: "asgi-live-note" }, notes.filter(Boolean).join(" "))];

@@ -43,15 +43,14 @@ export class Frame {
   }
 
   /**
-   * The page that was recorded, if that is shown; null if another one of ours is, undefined for one of the app's own.
+   * The page shown if it is one of ours, and whether that was recorded.
    *
-   * @returns {Document | null | undefined}
+   * @returns {{page: Document, recorded: boolean} | undefined}
    */
-  recording() {
+  still() {
     const page = this.#document();
     const mark = page?.documentElement?.getAttribute(MARKER);
-    if (mark === "recorded") return page;
-    return mark ? null : undefined;
+    return page && mark ? { page, recorded: mark === "recorded" } : undefined;
   }
 
   /** Why the app could not be built, from the page that stands in its place. */

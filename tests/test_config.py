@@ -40,6 +40,9 @@ def empty(tmp_path: Path) -> Project:
         ("cpu_limit", "-1", "should be a number of seconds from 0 (no limit) to 50"),
         ("cpu_limit", "60", "should be a number of seconds from 0 (no limit) to 50"),
         ("cpu_limit", "False", "should be a number of seconds from 0 (no limit) to 50"),
+        ("size_limit", "'much'", "should be a number of bytes, a size such as '15 MB', or None for no limit"),
+        ("size_limit", "-1", "should be a number of bytes"),
+        ("size_limit", "True", "should be a number of bytes"),
         ("cache", "1", "should be of type str or None"),
     ],
 )

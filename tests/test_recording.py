@@ -186,6 +186,15 @@ def test_an_answer_that_fails_is_told_in_the_placeholder_and_the_app_is_there(sh
     assert (shop.root / "shop" / "sw.js").is_file()
 
 
+def test_an_app_that_is_too_heavy_is_told_at_its_line(shop: Build, tmp_path: Path) -> None:
+    outcome = build_shop(replace(shop.settings, size_limit=1_000_000), tmp_path).outcome
+    [(path, told)] = set(outcome.complaints) - set(shop.outcome.complaints)
+    assert path == "/"
+    assert told.startswith("readers download ")
+    assert "more than asgi_live_size_limit = 1.0 MB" in told
+    assert "its standard library" in told
+
+
 def test_no_cookie_is_kept(shop: Build) -> None:
     assert "a secret is set" in shop.page("cookie")
     written = b"".join(path.read_bytes() for path in (shop.root / "shop").rglob("*") if path.is_file())

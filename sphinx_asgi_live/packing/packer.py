@@ -30,11 +30,12 @@ from sphinx_asgi_live.packing.check import Check, Tools, app_entry, check
 from sphinx_asgi_live.packing.engine import Engine, find_engine
 from sphinx_asgi_live.packing.images import Freezer, Frozen, Images, required_modules
 from sphinx_asgi_live.packing.lock import DependencySet, Lock
-from sphinx_asgi_live.packing.pyodide import Runtime, runtime
+from sphinx_asgi_live.packing.pyodide import MODULES, Runtime, runtime
 from sphinx_asgi_live.packing.recording import record
 from sphinx_asgi_live.packing.resolve import resolve
-from sphinx_asgi_live.packing.site import Entry, Site
+from sphinx_asgi_live.packing.site import Site
 from sphinx_asgi_live.packing.sources import Sources, find
+from sphinx_asgi_live.packing.weight import heaviness, markup, parts
 from sphinx_asgi_live.packing.wheels import fetch
 from sphinx_asgi_live.spec import AppSpec
 
@@ -56,6 +57,7 @@ class Settings:
     timeout: float
     cpu_limit: float
     check: str = "request"
+    size_limit: int | None = None
     snapshot: str = "app"
 
 
@@ -146,6 +148,7 @@ class Packer:
     def _emit(self, job: Job, prepared: Prepared) -> tuple[tuple[str, str], ...]:
         spec, check = job.spec, prepared.check
         assets, complaints = self._assets(job, check)
+        recordings = record(check, assets)
         modules = self.site.write_modules()
         manifest = {
             **app_entry(spec, check.mounted),
@@ -154,21 +157,21 @@ class Packer:
             "inside": self.site.module("inside.js"),
             "archives": [self.site.share_archive(archive) for archive in prepared.archives],
             "assets": {asset.address: self.site.share_asset(asset) for asset in assets},
-            "recordings": self._record(job, check, assets),
+            "recordings": {each.address: self.site.share_page(spec.name, each.page) for each in recordings},
         }
         if prepared.images.paths:
             manifest["images"] = [self.site.share_image(path) for path in prepared.images.paths]
+        modules_size = sum(compress(self.runtime.folder / name, self.settings.cache).stat().st_size for name in MODULES)
+        found = parts(manifest, [archive.name for archive in prepared.archives], modules_size)
+        pages = {each.path: each.page for each in recordings}
+        reasons = {path: sentence for path, sentence in check.complaints if path in check.failed}
+        self.site.write_pages(spec.name, job.title, job.paths, pages, reasons, markup(found))
+        limit = self.settings.size_limit
+        if limit is not None and (problem := heaviness(found, limit)):
+            complaints.append((job.paths[0], problem))
         # Last, so that there is no worker of which anything is missing.
         self.site.write_worker(spec.name, modules, self._python["runtime"], manifest)
         return (*check.complaints, *complaints)
-
-    def _record(self, job: Job, check: Check, assets: Sequence[Asset]) -> dict[str, Entry]:
-        """Write what a static host answers for the embedded paths; return the recordings' entries by what is asked."""
-        name = job.spec.name
-        recordings = record(check, assets)
-        reasons = {path: sentence for path, sentence in check.complaints if path in check.failed}
-        self.site.write_pages(name, job.title, job.paths, {each.path: each.page for each in recordings}, reasons)
-        return {each.address: self.site.share_page(name, each.page) for each in recordings}
 
     def _assets(self, job: Job, check: Check) -> tuple[list[Asset], list[tuple[str, str]]]:
         """Return what stands for CDNs, with its licences written, and complaints about what cannot be had."""

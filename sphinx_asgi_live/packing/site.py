@@ -109,12 +109,18 @@ class Site:
             self._write_page(name, folder, self._placeholder(title, problem=problem))
 
     def write_pages(
-        self, name: str, title: str, paths: Iterable[str], recorded: Mapping[str, bytes], reasons: Mapping[str, str]
+        self,
+        name: str,
+        title: str,
+        paths: Iterable[str],
+        recorded: Mapping[str, bytes],
+        reasons: Mapping[str, str],
+        head: str = "",
     ) -> None:
         """Write what a static server answers for the embedded paths: what was `recorded`, else a placeholder.
 
-        `reasons` say why nothing was recorded. A static server knows no queries: of paths that differ in that alone
-        it has what was recorded without one.
+        `reasons` say why nothing was recorded; `head` is markup for the head of all these pages. A static server knows
+        no queries: of paths that differ in that alone it has what was recorded without one.
         """
         by_folder: dict[str, list[str]] = {}
         for path in paths:
@@ -124,7 +130,8 @@ class Site:
             known = len(alike) == 1 or "?" not in path
             page = recorded.get(path) if known else None
             reason = reasons.get(path, "") if known else ""
-            self._write_page(name, folder, page or self._placeholder(title, reason=reason))
+            page = page or self._placeholder(title, reason=reason)
+            self._write_page(name, folder, page.replace(b"<head>", f"<head>{head}".encode(), 1))
 
     def _placeholder(self, title: str, *, problem: str = "", reason: str = "") -> bytes:
         template = self._templates.get_template("placeholder.html")

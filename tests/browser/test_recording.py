@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,7 @@ def test_what_is_asked_of_a_recorded_page_points_at_the_start(page: Page, site: 
     expect(table).to_have_count(34)
     expect(table.first).to_be_visible()
     expect(library.panel).to_contain_text("This page is a recording.")
+    expect(library.panel).to_contain_text(re.compile(r"About \d\d MB to download, once\."))
     expect(library.app.get_by_role("note")).to_have_count(0)
     asked = len(site.requests)
     asking = library.app.get_by_role("link", name="Jane Austen").first, library.app.get_by_role("button", name="Apply")
@@ -94,4 +96,8 @@ def test_a_worker_that_was_ended_answers_with_the_recording(new_context: NewCont
         expect(figure.app.locator("body")).to_contain_text(text)
         expect(figure.app.locator("html")).to_have_attribute("data-asgi-live", "recorded")
         expect(figure.element).to_have_attribute("data-state", "idle")
+        expect(figure.panel).not_to_contain_text("to download")
     assert tiny_site.matching("asgi-live/echo/app/*") == []
+    # What two apps share is here already.
+    page.goto(tiny_site.url + "both.html")
+    expect(Figure(page, "other").panel).to_contain_text(re.compile(r"About \d+ kB to download, once\."))
