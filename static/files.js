@@ -70,7 +70,7 @@ export class Files {
    */
   async hold(list) {
     const cache = await caches.open(this.#cacheName);
-    const stored = await Promise.all(list.map(({ url }) => cache.match(new URL(url, this.#base))));
+    const stored = await Promise.all(list.map(({ url }) => cache.match(new URL(url, this.#base).href)));
     return stored.every(Boolean);
   }
 

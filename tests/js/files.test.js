@@ -166,3 +166,24 @@ test("what no app of these docs needs any more is deleted, and nothing of others
   assert.deepEqual(await stored(), ["library/files.note.json", "shared/fresh.zip", "shop/files.note.json"]);
   assert.deepEqual(caches.names(), ["asgi-live:/docs/"]);
 });
+
+test("what an app starts without is neither downloaded with the rest nor counted", async () => {
+  const [now, later] = [publish("now.tar.gzip", SERVED), { ...publish("later.gzip", SERVED), later: true }];
+  const files = made([now, later]);
+  assert.equal(files.total, now.size);
+  await files.download();
+  assert.deepEqual(asked, ["/docs/asgi-live/shared/now.tar.gzip"]);
+  assert.deepEqual([await files.hold([now]), await files.hold([now, later])], [true, false]);
+  assert.deepEqual(Buffer.from(await files.content(later.url)), CONTENT);
+  assert.equal(await files.hold([now, later]), true);
+  assert.equal(files.loaded, now.size);
+});
+
+test("the network's speed is measured over the beginning of a download, and is 0 if there was none to measure", async () => {
+  const file = publish("whole.tar.gzip", SERVED);
+  const files = made([file]);
+  const speed = await files.speed(file.size);
+  assert.ok(speed > 0 && Number.isFinite(speed), String(speed));
+  await files.download();
+  assert.equal(await made([file]).speed(file.size), 0);
+});
