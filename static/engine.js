@@ -12,6 +12,7 @@ import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { gunzipSync } from "node:zlib";
 import { PythonEnded } from "./ending.js";
 import { freezeApp, freezeDependencies } from "./freeze.js";
@@ -35,11 +36,20 @@ if (job.command !== "compile") {
   // A run of a second or two ends before optimized code has paid for its making.
   for (const flag of ["--no-wasm-tier-up", "--no-wasm-dynamic-tiering"]) setFlagsFromString(flag);
 }
+// Pyodide decides at its start, for as long as its memory lives, whether Python can wait for JavaScript.
+if (job.command === "dependencies") enableStackSwitching();
 const result = await commands[job.command](job);
 // At once, before Node ends over what a Python that has ended leaves unhandled.
 save(result);
 // An app may have left timers or tasks that would keep the process alive.
 process.exit(0);
+
+/** What browsers have and node hides behind a flag, which counts for what is made from then on. */
+function enableStackSwitching() {
+  setFlagsFromString("--experimental-wasm-jspi");
+  const { Suspending, promising } = runInNewContext("WebAssembly");
+  if (Suspending) Object.assign(WebAssembly, { Suspending, promising });
+}
 
 /**
  * @param {{runtime: string, stdlib: string, modules: string, folder: string,

@@ -40,6 +40,10 @@ declare module "node:crypto" {
   export default crypto;
 }
 
+declare module "node:vm" {
+  export function runInNewContext(code: string): any;
+}
+
 declare module "node:v8" {
   export function setFlagsFromString(flags: string): void;
 }
