@@ -35,9 +35,14 @@ class Live:
         self.driver.switch_to.default_content()
         buttons = f"{self.figure}[data-state=idle] .asgi-live-panel button"
         figure = self.driver.find_element(By.CSS_SELECTOR, self.figure)
-        self.until(lambda: figure.get_attribute("data-state") != "idle" or self.found(buttons))
-        for button in self.found(buttons):
-            button.click()
+
+        def started() -> bool:
+            # The panel may be drawn once more between finding its button and pressing it.
+            for button in self.found(buttons):
+                button.click()
+            return figure.get_attribute("data-state") != "idle"
+
+        self.until(started)
         self.until(lambda: figure.get_attribute("data-state") in ("ready", "failed"))
         assert figure.get_attribute("data-state") == "ready", figure.text
         return self
