@@ -117,6 +117,12 @@ def test_nothing_that_it_started_outlives_it(tmp_path: Path, scratch: Path, endi
     assert list(scratch.iterdir()) == []
 
 
+def test_what_was_written_before_the_time_was_over_counts(tmp_path: Path, scratch: Path) -> None:
+    hanging = script(tmp_path, 'printf \'{"first": 1}\' > "$2"; echo and on; sleep 600')
+    assert SHELL.run(hanging, {}, timeout=0.5) == {"first": 1, "output": "and on\n"}
+    assert list(scratch.iterdir()) == []
+
+
 # Finding
 
 

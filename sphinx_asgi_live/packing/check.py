@@ -63,8 +63,8 @@ class Answer:
 
     @classmethod
     def of(cls, response: dict[str, Any]) -> Answer:
-        """Read what the engine reports."""
-        headers = tuple((name, value) for name, value in response["headers"] if name != "set-cookie")
+        """Read what the engine reports, which has no cookies: they stay in the app's jar."""
+        headers = tuple((name, value) for name, value in response["headers"])
         return cls(**{**response, "headers": headers, "body": base64.b64decode(response["body"])})
 
 
