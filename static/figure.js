@@ -89,16 +89,17 @@ export class Figure {
     if (recorded) adopt(page, () => this.#insist());
     this.root.classList.toggle("asgi-live-recorded", recorded);
     const bytes = await missing(page, new URL(this.frame.script));
-    if (recorded === this.#recorded && bytes === this.#bytes) return;
     this.#recorded = recorded;
     this.#bytes = bytes;
-    if (this.root.dataset.state === "idle") this.#invite();
+    // The button stays: it may be under a finger.
+    const note = this.root.dataset.state === "idle" && this.#panel.querySelector(".asgi-live-note");
+    if (note instanceof HTMLElement) setText(note, this.#note());
   }
 
-  #invite() {
-    const hadFocus = this.#panel.contains(document.activeElement);
-    this.#panel.replaceChildren(...this.#invitation());
-    if (hadFocus) this.#panel.querySelector("button")?.focus({ preventScroll: true });
+  /** What there is to know before the app is started. */
+  #note() {
+    const weight = this.#bytes > 0 && fill(STRINGS.size, { size: size(this.#bytes) });
+    return [this.#recorded && STRINGS.recorded, STRINGS.promise, weight].filter(Boolean).join(" ");
   }
 
   /** The reader asks something of an app that does not run: point at what starts it. */
@@ -141,11 +142,9 @@ export class Figure {
 
   /** The panel of an app that was not started. */
   #invitation() {
-    const weight = this.#bytes > 0 && fill(STRINGS.size, { size: size(this.#bytes) });
-    const notes = [this.#recorded && STRINGS.recorded, STRINGS.promise, weight];
     const button = this.#button(STRINGS.start, () => this.start());
     button.prepend(icon("start"));
-    return [button, element("p", { class: "asgi-live-note" }, notes.filter(Boolean).join(" "))];
+    return [button, element("p", { class: "asgi-live-note" }, this.#note())];
   }
 
   /** @param {View} view */
