@@ -51,7 +51,8 @@ export class Figure {
     this.#panel.setAttribute("aria-label", this.title);
     frame.element.before(this.#toolbar);
     frame.element.after(this.#panel, this.log.panel);
-    root.classList.add("asgi-live-scripted");
+    // Nearly all have a recording; a frame out of view loads only when its reader comes, and nothing should move then.
+    root.classList.add("asgi-live-scripted", "asgi-live-recorded");
   }
 
   /**
