@@ -37,8 +37,11 @@ class Live:
         figure = self.driver.find_element(By.CSS_SELECTOR, self.figure)
 
         def started() -> bool:
-            # The panel may be drawn once more between finding its button and pressing it.
             for button in self.found(buttons):
+                # The theme scrolls smoothly, and the driver does not wait until that is over.
+                self.driver.execute_script(
+                    "arguments[0].scrollIntoView({behavior: 'instant', block: 'center'})", button
+                )
                 button.click()
             return figure.get_attribute("data-state") != "idle"
 
