@@ -55,11 +55,10 @@ export function difference(settings, heap, before, relative = false) {
   old.set(new Uint32Array(before.buffer, before.byteOffset, before.length / 4));
   for (let page = 0; page < heap.length / PAGE; page++) {
     const [from, to] = [(page * PAGE) / 4, ((page + 1) * PAGE) / 4];
+    if (isSame(words, old, from, to)) continue;
     const now = words.subarray(from, to);
-    const changes = now.map((word, at) => word ^ old[from + at]);
-    if (!changes.some(Boolean)) continue;
     const kind = now.some(Boolean) ? 1 : 0;
-    if (kind) held.push(relative ? changes : now);
+    if (kind) held.push(relative ? now.map((word, at) => word ^ old[from + at]) : now);
     const last = runs[runs.length - 1];
     if (last && last[0] + last[1] === page && last[2] === kind) last[1]++;
     else runs.push([page, 1, kind]);
@@ -67,6 +66,18 @@ export function difference(settings, heap, before, relative = false) {
   const pages = new Uint8Array(held.length * PAGE);
   held.forEach((page, at) => pages.set(new Uint8Array(page.buffer, page.byteOffset, PAGE), at * PAGE));
   return { settings, relative, runs, pages };
+}
+
+/**
+ * @param {Uint32Array} words
+ * @param {Uint32Array} others
+ * @param {number} from
+ * @param {number} to
+ */
+function isSame(words, others, from, to) {
+  // A loop: of most pages every word is compared, tens of millions in all.
+  for (let at = from; at < to; at++) if (words[at] !== others[at]) return false;
+  return true;
 }
 
 /**

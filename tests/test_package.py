@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-CONF = 'project = "tiny"\nextensions = ["sphinx_asgi_live"]\n'
+CONF = 'project = "tiny"\nextensions = ["sphinx_asgi_live"]\nasgi_live_snapshot = "off"\n'
 PAGE = """
 Tiny
 ====
