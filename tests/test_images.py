@@ -44,15 +44,13 @@ APPS = {
     ),
     "rooted": ("root = []", "root.append(body); body = root[0]"),
     "small": ("TABLE.clear()", ""),
-    "unwanted": ("", ""),
     "hanging": ("while True: pass", ""),
 }
 WHOLE = APPS.keys() - {"hanging"}
-LEVELS = {"unwanted": "off"}
 
 
 def job(name: str) -> Job:
-    return Job(AppSpec(name, f"{name}:app", requirements=(), snapshot=LEVELS.get(name)), ("/", "/varies"), name)
+    return Job(AppSpec(name, f"{name}:app", requirements=()), ("/", "/varies"), name)
 
 
 def manifest(outdir: Path, name: str) -> dict[str, Any]:
@@ -98,7 +96,7 @@ def test_an_app_is_frozen_over_its_dependencies(built: tuple[Path, dict[str, Out
     assert outcomes["good"].note == ""
     assert len(overlay) < 400_000 < len(base) < 6_000_000
     # Whatever is frozen of the others, they share that base.
-    assert {images(outdir, name)[0] for name in WHOLE if name not in LEVELS} == {base}
+    assert {images(outdir, name)[0] for name in WHOLE} == {base}
 
 
 @pytest.mark.parametrize(
@@ -112,7 +110,6 @@ def test_an_app_is_frozen_over_its_dependencies(built: tuple[Path, dict[str, Out
         ("hoarding", 1, ["after a request MemoryError", "after its import it makes a request"]),
         ("rooted", 2, ["after a request restored, it answers /, /varies in another way"]),
         ("small", 1, []),
-        ("unwanted", 0, []),
     ],
 )
 def test_what_cannot_be_frozen_falls_back_a_layer(
@@ -158,6 +155,8 @@ def test_an_app_that_hangs_while_it_is_frozen_is_shipped_without(
     check = Check(answers=(Answer("/", "/", "", 200, (), b""),))
     frozen = Frozen(job("hanging").spec, "app", parts.modules, archives, ("/",), check)
     assert Freezer().freeze(frozen, packer._tools) == Images(note="it is not frozen: no result after 2 s")
+    unwanted = replace(frozen, level="off")
+    assert Freezer().freeze(unwanted, replace(packer._tools, engine=NO_ENGINE)) == Images()
 
 
 def test_the_modules_of_a_requirement_are_what_its_wheel_puts_on_top() -> None:
