@@ -9,6 +9,8 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.scheduler.protocol import Scheduling
 
+APART = frozenset({"tests/test_build.py", "tests/test_wheels.py"})
+"""Long files whose tests share nothing: as groups of one they keep all processes busy to the end."""
 ENGINE = re.compile(r"[\[-](chromium|firefox)[\]-]")
 
 
@@ -17,6 +19,8 @@ class ByBrowser(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, name = nodeid.partition("::")
+        if file in APART:
+            return nodeid
         engine = ENGINE.search(name)
         return engine[1] if engine and file.startswith("tests/browser/") else file
 
