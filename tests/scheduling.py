@@ -9,8 +9,8 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.scheduler.protocol import Scheduling
 
-APART = frozenset({"tests/test_build.py", "tests/test_wheels.py"})
-"""Long files whose tests share nothing: as groups of one they keep all processes busy to the end."""
+APART = frozenset({"tests/test_build.py", "tests/test_wheels.py", "tests/browser/test_frameworks.py"})
+"""Long files whose tests share nothing in a process: as groups of one they keep all processes busy to the end."""
 ENGINE = re.compile(r"[\[-](chromium|firefox)[\]-]")
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from tests.browser.engines import PROJECT
+from tests.once import once
 
 SOURCE = PROJECT / "demo_docs"
 BUILD = PROJECT / "build" / "demo"
@@ -33,26 +31,14 @@ def build_demo(outdir: Path, *options: str) -> Path:
 
 def shared_demo(run: str) -> Path:
     """The folder of the built demo_docs; of all processes of the test run `run`, the first one builds it."""
-    BUILD.mkdir(parents=True, exist_ok=True)
-    with _only_one(BUILD / "lock"):
-        outcome = BUILD / f"outcome-{run}"
-        if not outcome.exists():
-            for old in BUILD.glob("outcome-*"):
-                old.unlink()
-            try:
-                build_demo(BUILD)
-            except (DemoFailed, subprocess.TimeoutExpired) as error:
-                outcome.write_text(str(error))
-            else:
-                outcome.write_text("")
-        if problem := outcome.read_text():
-            raise DemoFailed(problem)
+    if problem := once(BUILD, run, _outcome):
+        raise DemoFailed(problem)
     return BUILD / "html"
 
 
-@contextlib.contextmanager
-def _only_one(lock: Path) -> Iterator[None]:
-    """Wait until no other process is in here; the system lets go of the lock when a process dies."""
-    with lock.open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
+def _outcome() -> str:
+    try:
+        build_demo(BUILD)
+    except (DemoFailed, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return ""

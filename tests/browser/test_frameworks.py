@@ -16,6 +16,7 @@ from tests.browser.live import Figure
 from tests.frameworks import hosts, site
 from tests.frameworks.compare import differences, normal
 from tests.frameworks.framework import LOCK, Framework, frameworks
+from tests.once import once
 from tests.site_server import StaticSite
 
 # As tests/frameworks/clients.py does it.
@@ -40,8 +41,10 @@ ASK = """async (requests) => {
 
 
 @pytest.fixture(scope="module")
-def built() -> site.Built:
-    return site.build(PROJECT / "build" / "frameworks", frameworks().values())
+def built(testrun_uid: str) -> site.Built:
+    folder = PROJECT / "build" / "frameworks"
+    warnings = once(folder, testrun_uid, lambda: site.build(folder, frameworks().values()).warnings)
+    return site.Built(folder / "html", warnings)
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,8 @@ asgi_live_paths = [{str(APPS)!r}]
 asgi_live_start = "load"
 """
 SECONDS = 900
+FROZEN = frozenset({"django", "flask", "litestar"})
+"""Images take seconds each, and have tests of their own: here are frameworks of other kinds than those have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def _page(framework: Framework) -> str:
         "path": framework.path,
         "requirements": ", ".join(framework.requirements),
         "exclude": ", ".join(framework.exclude),
+        "snapshot": "app" if framework.name in FROZEN else "off",
     }
     lines = [f"   :{name}: {value}" for name, value in options.items() if value]
     title = framework.title
