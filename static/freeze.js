@@ -43,7 +43,8 @@ export async function freezeDependencies(runtime, archives, { modules, root, ori
     });
     return { ...take(pyodide), said };
   });
-  const image = difference(settings, heap, heap);
+  /** @type {Image} */
+  const image = { settings, relative: false, runs: [], pages: new Uint8Array() };
   const onFresh = (/** @type {Uint8Array} */ fresh) => void Object.assign(image, difference(settings, heap, fresh));
   const restored = await start(runtime, {}, archives, { images: Promise.resolve([image]), onFresh });
   // That it imports from the restored memory is the proof that it holds.

@@ -161,8 +161,7 @@ class Packer:
         }
         if prepared.images.paths:
             manifest["images"] = [self.site.share_image(path) for path in prepared.images.paths]
-        modules_size = sum(compress(self.runtime.folder / name, self.settings.cache).stat().st_size for name in MODULES)
-        found = parts(manifest, [archive.name for archive in prepared.archives], modules_size)
+        found = parts(manifest, [archive.name for archive in prepared.archives], self._modules_size)
         pages = {each.path: each.page for each in recordings}
         reasons = {path: sentence for path, sentence in check.complaints if path in check.failed}
         self.site.write_pages(spec.name, job.title, job.paths, pages, reasons, markup(found))
@@ -213,6 +212,11 @@ class Packer:
             "wasm": self.site.share("pyodide", ".wasm.gzip", wasm, type="application/wasm"),
             "stdlib": self.site.share("python-stdlib", ".zip", self.stdlib.read_bytes(), type="application/zip"),
         }
+
+    @cached_property
+    def _modules_size(self) -> int:
+        """The bytes of Pyodide's modules as most servers send them, compressed."""
+        return sum(compress(self.runtime.folder / name, self.settings.cache).stat().st_size for name in MODULES)
 
     @property
     def lock(self) -> Lock:
