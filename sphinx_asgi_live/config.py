@@ -11,8 +11,8 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ConfigError
 
+from sphinx_asgi_live.packing.attempt import MODES
 from sphinx_asgi_live.packing.cache import cache_folder
-from sphinx_asgi_live.packing.check import MODES
 from sphinx_asgi_live.packing.packer import Settings
 from sphinx_asgi_live.packing.static import modules_folder
 from sphinx_asgi_live.packing.weight import parsed_limit

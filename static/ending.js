@@ -11,13 +11,20 @@ export class PythonEnded extends Error {}
  * @param {(error: PythonEnded) => void} act
  */
 export function whenEnded(pyodide, act) {
-  const { _api: api, _module: module } = pyodide;
-  api.on_fatal = (/** @type {any} */ error) => {
-    // Timers and promises that Python waited for would enter it once more.
-    module.promisingApply = module.callPyObjectMaybePromising = () => new Promise(() => {});
-    module.callPyObject = () => undefined;
+  pyodide._api.on_fatal = (/** @type {any} */ error) => {
+    silence(pyodide);
     act(new PythonEnded(explain(error)));
   };
+}
+
+/**
+ * Let nothing of a Python run any more: timers and promises that it waited for would enter it once more.
+ *
+ * @param {any} pyodide
+ */
+export function silence({ _module: module }) {
+  module.promisingApply = module.callPyObjectMaybePromising = () => new Promise(() => {});
+  module.callPyObject = () => undefined;
 }
 
 /** @param {any} error */

@@ -2,14 +2,12 @@
 /** Takes images of a started Python, at build time, and tries them. Not shipped to readers. */
 
 import crypto from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
-import process from "node:process";
-import { gunzipSync } from "node:zlib";
-import { whenEnded } from "./ending.js";
+import { writeFile } from "node:fs/promises";
+import { silence, whenEnded } from "./ending.js";
 import { difference, encode, take } from "./imaging.js";
 import { start } from "./interpreter.js";
-import { decode } from "./snapshot.js";
 
+/** @import {Answer} from "./answers.js" */
 /** @import {Archive, Runtime} from "./interpreter.js" */
 /** @import {App} from "./python.js" */
 /** @import {Image} from "./snapshot.js" */
@@ -54,39 +52,30 @@ export async function freezeDependencies(runtime, archives, { modules, root, ori
 }
 
 /**
- * Freeze an app after requests, else right after its import, else only what it depends on, and try each: a fresh engine
- * that restores it must answer as one that started plainly.
+ * Freeze an app after requests, else right after its import, and try it: a fresh engine that restores it must answer
+ * as one that imports it.
  *
  * @param {Runtime} runtime
  * @param {Promise<Archive>[]} archives
- * @param {{base: string, app: App, level: string, root: string, origin: string, paths: string[], answers: string[], output: string,
- *   wanted: string[]}} job `answers` are a digest for each path, `wanted` the addresses that the app has asked for
- * @param {(images?: Promise<Image[]>) => Promise<Response[]>} request starts the app and sends it the requests
+ * @param {{base: Image, app: App, frozenAt: string, origin: string, paths: string[], answers: Answer[], output: string,
+ *   wanted: string[]}} job `answers` are what it gives to requests for the paths, `wanted` the addresses that it has
+ *   asked for
+ * @param {(images: Image[]) => Promise<Answer[]>} answers starts the app and sends it the requests
  * @returns {Promise<{layers: number, notes: string[]}>} how many images hold and pay; one above the base is in `output`
  */
-export async function freezeApp(runtime, archives, { level, paths, answers, output, wanted, ...job }, request) {
-  const base = await readImage(job.base);
+export async function freezeApp(runtime, archives, { paths, output, wanted, ...job }, answers) {
   /** @type {string[]} */
   const notes = [];
-  const differing = async (/** @type {Image[]} */ images) => {
-    const responses = await request(Promise.resolve(images));
-    if (responses.every((response, at) => digest(response) === answers[at])) return "";
-    // Some answers depend on the time and on chance: those tell by their status and their kind.
-    const [once, again] = [await unvaryingly(request), await unvaryingly(request, 7)];
-    const varies = (/** @type {number} */ at) => digest(once[at]) !== digest(again[at]);
-    const isWrong = (/** @type {Response} */ one, /** @type {number} */ at) =>
-      digest(one) !== answers[at] && (!varies(at) || kind(one) !== kind(once[at]));
-    const wrong = responses.filter(isWrong).map(({ path }) => path);
-    return wrong.length ? `restored, it answers ${wrong.join(", ")} in another way` : "";
-  };
   /** @type {[string, string[]][]} */
-  const ways = level === "app" ? [["after a request", paths], ["after its import", []]] : [];
+  const ways = [["after a request", paths], ["after its import", []]];
   for (const [when, warmedBy] of ways) {
     try {
       wanted.length = 0;
-      const overlay = await appImage(runtime, archives, { ...job, base, paths: warmedBy });
+      const overlay = await appImage(runtime, archives, { ...job, root: job.frozenAt, paths: warmedBy });
       if (overlay.pages.length < SMALLEST) break;
-      const problem = wanted.length ? `it asks for ${wanted[0]}` : await differing([base, overlay]);
+      const problem = wanted.length
+        ? `it asks for ${wanted[0]}`
+        : await differing(job.answers, await answers([job.base, overlay]), () => answers([job.base]));
       if (problem) throw new Error(problem);
       await writeFile(output, encode(overlay));
       return { layers: 2, notes };
@@ -94,9 +83,25 @@ export async function freezeApp(runtime, archives, { level, paths, answers, outp
       notes.push(`${when} ${error instanceof Error ? error.message : error}`);
     }
   }
-  const problem = await differing([base]).catch((error) => error.message);
-  if (problem) notes.push(`with its dependencies frozen: ${problem}`);
-  return { layers: problem ? 0 : 1, notes };
+  return { layers: 1, notes };
+}
+
+/**
+ * What a restored app answers in another way than one that was not; empty if it is nothing.
+ *
+ * @param {Answer[]} expected
+ * @param {Answer[]} answers
+ * @param {() => Promise<Answer[]>} again gets the expected ones once more: some depend on the time and on chance, and
+ *   tell by their status and their kind alone
+ */
+export async function differing(expected, answers, again) {
+  const differs = (/** @type {Answer} */ one, /** @type {Answer} */ other) => kind(one) !== kind(other) || one.body !== other.body;
+  if (!answers.some((one, at) => differs(one, expected[at]))) return "";
+  const [once, twice] = [await unvaryingly(again), await unvaryingly(again, 7)];
+  const isWrong = (/** @type {Answer} */ one, /** @type {number} */ at) =>
+    differs(one, expected[at]) && (!differs(once[at], twice[at]) || kind(one) !== kind(once[at]));
+  const wrong = answers.filter(isWrong).map(({ path }) => path);
+  return wrong.length ? `restored, it answers ${wrong.join(", ")} in another way` : "";
 }
 
 /**
@@ -124,13 +129,9 @@ async function appImage(runtime, archives, { base, app, root, origin, paths }) {
     if (pyodide.pyimport("sphinx_asgi_live.browser.outgoing.bridge").refused_waits) throw new Error("it makes a request");
     const { written } = pyodide.pyimport("sphinx_asgi_live.browser.freezing");
     const { settings, heap } = take(pyodide, written ? written.split("\n") : []);
+    silence(pyodide);
     return difference(settings, heap, before, true);
   });
-}
-
-/** @param {string} path of a gzipped image */
-async function readImage(path) {
-  return decode(gunzipSync(await readFile(path)));
 }
 
 /**
@@ -142,9 +143,6 @@ async function readImage(path) {
 async function undisturbed(pyodide, act) {
   /** @type {Promise<never>} */
   const ended = new Promise((_, reject) => whenEnded(pyodide, reject));
-  process.once("uncaughtException", (error) => {
-    if (!("pyodide_fatal_error" in error)) throw error;
-  });
   const bridge = pyodide.pyimport("sphinx_asgi_live.browser.bridge");
   const freezing = pyodide.pyimport("sphinx_asgi_live.browser.freezing");
   const said = await Promise.race([act({ bridge, freezing }), ended]);
@@ -153,24 +151,7 @@ async function undisturbed(pyodide, act) {
   return said;
 }
 
-/**
- * @typedef {object} Response
- * @property {string} path
- * @property {number} status
- * @property {[string, string][]} headers
- * @property {string} body in base64
- */
-
-/**
- * What tells one response from another; `packing/images.py` has the same.
- *
- * @param {Response} response
- */
-function digest(response) {
-  return crypto.createHash("sha256").update(`${kind(response)}\n${response.body}`).digest("hex");
-}
-
-/** @param {Response} response */
+/** @param {Answer} answer */
 function kind({ status, headers }) {
   return `${status} ${Object.fromEntries(headers)["content-type"] ?? ""}`;
 }

@@ -11,7 +11,7 @@ declare module "node:fs/promises" {
 }
 
 declare module "node:process" {
-  const process: { argv: string[]; exit(code: number): never; once(event: "uncaughtException", listener: (error: Error) => void): void };
+  const process: { argv: string[]; exit(code: number): never; on(event: "uncaughtException", listener: (error: Error) => void): void };
   export default process;
 }
 

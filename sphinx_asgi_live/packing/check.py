@@ -1,42 +1,14 @@
-"""Runs an app at build time, from the very archives that readers get, and judges what it answers."""
+"""Judges what an app answered when it was tried at build time."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sphinx_asgi_live.packing import PackingError
-from sphinx_asgi_live.packing.bundle import Archive
-from sphinx_asgi_live.packing.cache import recall, remember
 from sphinx_asgi_live.packing.cdn import CdnFile, find_cdn_files, find_complaints
-from sphinx_asgi_live.packing.engine import Engine, EngineTimeout
-from sphinx_asgi_live.packing.pyodide import Runtime
-from sphinx_asgi_live.packing.site import FOLDER
-from sphinx_asgi_live.packing.static import engine_key, static_folder
 from sphinx_asgi_live.packing.tracebacks import first_traceback, trimmed
-from sphinx_asgi_live.spec import AppSpec
-
-CHECKED = 4
-"""Part of every check's key: counted up when a job for the engine is another one with the same inputs."""
-
-MODES = ("request", "import", "off")
-"""What is tried: answers to the embedded paths, the import alone, or nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What an app is run with; `timeout` is in seconds."""
-
-    engine: Engine
-    runtime: Runtime
-    stdlib: Path
-    cache: Path
-    timeout: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,71 +69,8 @@ class Check:
         return {answer.path for answer in self.answers if answer.status >= 500}
 
 
-def app_entry(spec: AppSpec, mounted: bool) -> dict[str, Any]:
-    """Return what starts an app, of the manifest and of a job for the engine."""
-    return {
-        "name": spec.name,
-        "module": spec.module,
-        "attribute": spec.attribute,
-        "factory": spec.factory,
-        "mounted": mounted,
-        "env": dict(spec.env),
-    }
-
-
-def check(spec: AppSpec, paths: Sequence[str], archives: Sequence[Archive], tools: Tools, mode: str) -> Check:
-    """Try the app in the engine, as `mode` says; raises `PackingError` if it does not start.
-
-    What is not tried is taken for well: an app that heeds its root, and whose pages load nothing from a CDN.
-    """
-    if mode == "off":
-        return Check()
-    asked = paths if mode == "request" else ()
-    app = {**app_entry(spec, True), "startup": mode == "request"}
-    references = Path(__file__).with_name("references.py").read_text("utf-8")
-    described = [CHECKED, app, asked, [archive.path.name for archive in archives], engine_key(), references]
-    key = hashlib.sha256(json.dumps(described).encode()).hexdigest()
-    if path := recall(tools.cache, "checks", key):
-        return _judge(json.loads(path.read_bytes()))
-    task = {
-        "command": "request",
-        "runtime": str(tools.runtime.folder),
-        "stdlib": str(tools.stdlib),
-        "app": app,
-        "root": f"/{FOLDER}/{spec.name}/app",
-        "paths": list(asked),
-        "references": references,
-        "archives": [{"path": str(archive.path), "mount": archive.mount} for archive in archives],
-    }
-    try:
-        result = tools.engine.run(static_folder() / "engine.js", task, timeout=tools.timeout)
-    except EngineTimeout:
-        awaited = f"gave no answer to {', '.join(asked)}" if asked else "was not imported"
-        raise PackingError(
-            f"the app {awaited} within asgi_live_timeout = {tools.timeout:g} s; "
-            "look for work at import or in its lifespan that does not end, or raise the limit"
-        ) from None
-    judged = _judge(result)
-    remember(tools.cache, "checks", key, json.dumps(result).encode())
-    return judged
-
-
-def _untried(result: dict[str, Any]) -> str:
-    """Say what the app asked of others in vain; while it lasts, a failure may be due to that alone.
-
-    `CannotWait` is how a synchronous request ends in an engine that cannot suspend Python, as readers' browsers can.
-    """
-    failed = result.get("problem") or any(response["status"] >= 500 for response in result["responses"])
-    if not failed:
-        return ""
-    told = result.get("problem", "") + result["output"]
-    if not result.get("wanted") and "outgoing.exchange.CannotWait" not in told:
-        return ""
-    named = ", ".join(dict.fromkeys(result.get("wanted", ()))) or "what it calls"
-    return f"the app was not fully tried, since nothing is fetched while the documentation is built: {named}"
-
-
-def _judge(result: dict[str, Any]) -> Check:
+def judge(result: dict[str, Any]) -> Check:
+    """Read what the engine reports of an app; raises `PackingError` if it does not start."""
     problem, untried = result.get("problem"), _untried(result)
     if problem and not untried:
         raise PackingError(f"the app does not start: {trimmed(problem).strip()}")
@@ -185,6 +94,21 @@ def _judge(result: dict[str, Any]) -> Check:
         for each in result.get("resources", ())
     )
     return Check(result["mounted"], tuple(files), tuple(complaints), untried, answers, resources)
+
+
+def _untried(result: dict[str, Any]) -> str:
+    """Say what the app asked of others in vain; while it lasts, a failure may be due to that alone.
+
+    `CannotWait` is how a synchronous request ends in an engine that cannot suspend Python, as readers' browsers can.
+    """
+    failed = result.get("problem") or any(response["status"] >= 500 for response in result["responses"])
+    if not failed:
+        return ""
+    told = result.get("problem", "") + result["output"]
+    if not result.get("wanted") and "outgoing.exchange.CannotWait" not in told:
+        return ""
+    named = ", ".join(dict.fromkeys(result.get("wanted", ()))) or "what it calls"
+    return f"the app was not fully tried, since nothing is fetched while the documentation is built: {named}"
 
 
 def _complaint(answer: Answer) -> str:

@@ -6,7 +6,6 @@ without it, and what cannot be frozen is left to the reader's own start.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import tempfile
@@ -20,17 +19,14 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from sphinx_asgi_live.packing import PackingError
 from sphinx_asgi_live.packing.bundle import FORMAT, Archive, Tree, gzipped
 from sphinx_asgi_live.packing.cache import recall, remember
-from sphinx_asgi_live.packing.check import Answer, Check, Tools, app_entry
-from sphinx_asgi_live.packing.engine import JSON
 from sphinx_asgi_live.packing.pyodide import VERSION
 from sphinx_asgi_live.packing.site import FOLDER
-from sphinx_asgi_live.packing.static import engine_key, static_folder
-from sphinx_asgi_live.spec import AppSpec
+from sphinx_asgi_live.packing.static import engine_key
+from sphinx_asgi_live.packing.tools import Tools
 
-WARM_ROOT = f"/{FOLDER}/image/app"
+FROZEN_AT = f"/{FOLDER}/image/app"
 """Where an app answers while it is frozen: nowhere else, so that one which keeps its root is found out."""
 
 COMPRESSION = 6
@@ -45,103 +41,36 @@ class Images:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Frozen:
-    """What is to be frozen: an app and the paths that pages embed, with all that the reader gets of it.
-
-    `level` is "app", "dependencies" or "off"; `modules` are those that the app's requirements are imported by; the
-    last one of the `archives` is the app's own.
-    """
-
-    spec: AppSpec
-    level: str
-    modules: tuple[str, ...]
-    archives: tuple[Archive, ...]
-    paths: tuple[str, ...]
-    check: Check
-
-
-class Freezer:
-    """Makes images in the engine, each once: several apps that have one dependency set share its base."""
+class Bases:
+    """The images of dependency sets, each made once, however many apps ask for it at a time."""
 
     def __init__(self) -> None:
-        self._bases: dict[str, Lock] = defaultdict(Lock)
+        self._locks: dict[str, Lock] = defaultdict(Lock)
 
-    def freeze(self, frozen: Frozen, tools: Tools) -> Images:
-        """Return the images of an app, as far as they are wanted and hold."""
-        if frozen.level == "off":
-            return Images()
-        try:
-            base = self._base(frozen, tools)
-        except PackingError as error:
-            return Images(note=f"its dependencies are not frozen: {error}")
-        if frozen.check.untried or not frozen.check.answers:
-            return Images((base,), "it is frozen only as far as it is tried" if frozen.level == "app" else "")
-        entry = app_entry(frozen.spec, frozen.check.mounted)
-        about = [base.name, frozen.archives[-1].path.name, entry, frozen.paths, _digests(frozen.check), frozen.level]
-        key = _key(about)
-        if noted := recall(tools.cache, "frozen", key):
-            layers, note = json.loads(noted.read_bytes())
-            paths = [base, recall(tools.cache, "images", key)][:layers]
-            if None not in paths:
-                return Images(tuple(path for path in paths if path), note)
-        images = _frozen(frozen, entry, base, key, tools)
-        remember(tools.cache, "frozen", key, json.dumps([len(images.paths), images.note]).encode())
-        return images
+    def get(self, archives: Sequence[Archive], modules: Sequence[str], tools: Tools) -> Path:
+        """Return the image of a Python that has imported the modules.
 
-    def _base(self, frozen: Frozen, tools: Tools) -> Path:
-        archives = frozen.archives[:-1]
-        key = _key([[archive.path.name for archive in archives], frozen.modules])
-        with self._bases[key]:
+        Raises `PackingError` if there can be none.
+        """
+        key = image_key([[archive.path.name for archive in archives], modules])
+        with self._locks[key]:
             if path := recall(tools.cache, "images", key):
                 return path
-            job = {"modules": list(frozen.modules), "root": WARM_ROOT}
-            _, content = _run("dependencies", job, archives, tools)
-            return remember(tools.cache, "images", key, gzipped(content, COMPRESSION))
+            with tempfile.TemporaryDirectory(prefix="asgi-live-") as scratch:
+                output = Path(scratch) / "image"
+                job = {"modules": list(modules), "root": FROZEN_AT, "output": str(output)}
+                tools.run("dependencies", archives, job)
+                return keep_image(output, key, tools.cache)
 
 
-def _frozen(frozen: Frozen, entry: JSON, base: Path, key: str, tools: Tools) -> Images:
-    job = {
-        "base": str(base),
-        "app": entry,
-        "level": frozen.level,
-        "frozenAt": WARM_ROOT,
-        "root": f"/{FOLDER}/{frozen.spec.name}/app",
-        "paths": list(frozen.paths),
-        "answers": _digests(frozen.check),
-    }
-    try:
-        result, content = _run("app", job, frozen.archives, tools)
-    except PackingError as error:
-        return Images(note=f"it is not frozen: {error}")
-    paths = (base, remember(tools.cache, "images", key, gzipped(content, COMPRESSION))) if content else (base,)
-    return Images(paths[: result["layers"]], "; ".join(result["notes"]))
+def keep_image(written: Path, key: str, cache: Path) -> Path:
+    """Compress an image and store it under its key."""
+    return remember(cache, "images", key, gzipped(written.read_bytes(), COMPRESSION))
 
 
-def _run(command: str, job: JSON, archives: Sequence[Archive], tools: Tools) -> tuple[JSON, bytes]:
-    """Return what the engine tells, and the image that it has written."""
-    with tempfile.TemporaryDirectory(prefix="asgi-live-") as scratch:
-        output = Path(scratch) / "image"
-        task = {
-            **job,
-            "command": command,
-            "runtime": str(tools.runtime.folder),
-            "stdlib": str(tools.stdlib),
-            "archives": [{"path": str(archive.path), "mount": archive.mount} for archive in archives],
-            "output": str(output),
-        }
-        result = tools.engine.run(static_folder() / "engine.js", task, timeout=tools.timeout)
-        return result, output.read_bytes() if output.exists() else b""
-
-
-def _digests(check: Check) -> list[str]:
-    return [_digest(answer) for answer in check.answers]
-
-
-def _digest(answer: Answer) -> str:
-    """Return what tells one answer from another; `freeze.js` has the same."""
-    kind = f"{answer.status} {dict(answer.headers).get('content-type', '')}\n"
-    return hashlib.sha256(kind.encode() + base64.b64encode(answer.body)).hexdigest()
+def image_key(inputs: list[Any]) -> str:
+    """Return the key of what is made of these inputs by this engine and this Pyodide."""
+    return hashlib.sha256(json.dumps([FORMAT, VERSION, engine_key(), *inputs]).encode()).hexdigest()
 
 
 def required_modules(requirements: Sequence[str], wheels: Sequence[Tree]) -> tuple[str, ...]:
@@ -156,7 +85,3 @@ def _top_level(path: str) -> str | None:
     if rest == "__init__.py":
         return top
     return top.removesuffix(".py") if not rest and top.endswith(".py") and not top.startswith("_") else None
-
-
-def _key(inputs: list[Any]) -> str:
-    return hashlib.sha256(json.dumps([FORMAT, VERSION, engine_key(), *inputs]).encode()).hexdigest()

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from sphinx_asgi_live.packing import PackingError
 from sphinx_asgi_live.packing.assets import Asset, collect
+from sphinx_asgi_live.packing.attempt import Attempt, app_entry
 from sphinx_asgi_live.packing.bundle import (
     Archive,
     Tree,
@@ -26,15 +27,16 @@ from sphinx_asgi_live.packing.bundle import (
     pack_stdlib,
     wheel_tree,
 )
-from sphinx_asgi_live.packing.check import Check, Tools, app_entry, check
+from sphinx_asgi_live.packing.check import Check
 from sphinx_asgi_live.packing.engine import Engine, find_engine
-from sphinx_asgi_live.packing.images import Freezer, Frozen, Images, required_modules
+from sphinx_asgi_live.packing.images import Bases, Images, required_modules
 from sphinx_asgi_live.packing.lock import DependencySet, Lock
 from sphinx_asgi_live.packing.pyodide import MODULES, Runtime, runtime
 from sphinx_asgi_live.packing.recording import record
 from sphinx_asgi_live.packing.resolve import resolve
 from sphinx_asgi_live.packing.site import Site
 from sphinx_asgi_live.packing.sources import Sources, find
+from sphinx_asgi_live.packing.tools import Tools
 from sphinx_asgi_live.packing.weight import heaviness, markup, parts
 from sphinx_asgi_live.packing.wheels import fetch
 from sphinx_asgi_live.spec import AppSpec
@@ -84,8 +86,7 @@ class Outcome:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """What an app consists of; `modules` are those that its requirements are imported by."""
 
     trees: tuple[Tree, ...]
@@ -109,7 +110,7 @@ class Packer:
         self._lock: Lock | None = None
         self._used_sets: list[DependencySet] = []
         self._used_npm: set[str] = set()
-        self._freezer = Freezer()
+        self._bases = Bases()
 
     def pack_all(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Write everything that the jobs need, and yield what became of each, in order.
@@ -117,7 +118,7 @@ class Packer:
         All archives are compiled in one run of the engine, and the apps are checked side by side. Of an app that
         cannot be packed only the placeholders are written, which tell why.
         """
-        for job, prepared in self._prepare(jobs, self._frozen):
+        for job, prepared in self._prepare(jobs):
             try:
                 app = prepared.result()
                 complaints = self._emit(job, app)
@@ -129,7 +130,7 @@ class Packer:
 
     def check_all(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Check | str]]:
         """Try all apps, write nothing to the site, and yield what each answered, or what is wrong with it, in order."""
-        for job, prepared in self._prepare(jobs, self._checked):
+        for job, prepared in self._prepare(jobs, level="off"):
             try:
                 yield job, prepared.result().check
             except (PackingError, OSError) as error:
@@ -255,28 +256,25 @@ class Packer:
         _ = self.stdlib  # compiled here, not in several checks at once
         return {tree.key: archive for tree, archive in zip(trees, archives, strict=True)}
 
-    def _prepare(
-        self, jobs: Sequence[Job], prepare: Callable[[Job, Future[Parts], Future[dict[str, Archive]]], Prepared]
-    ) -> Iterator[tuple[Job, Future[Prepared]]]:
+    def _prepare(self, jobs: Sequence[Job], level: str | None = None) -> Iterator[tuple[Job, Future[Prepared]]]:
+        """Yield each app as it is to be written; `level` says how far all are frozen, their own aside."""
         parts = {job: _settled(self._parts, job) for job in jobs}
         found = [tree for future in parts.values() if not future.exception() for tree in future.result().trees]
         packed = _settled(self._pack, list({tree.key: tree for tree in found}.values()))
+
+        def prepared(job: Job) -> Prepared:
+            trees, modules = parts[job].result()
+            archives = tuple(packed.result()[tree.key] for tree in trees)
+            frozen_to = level or job.spec.snapshot or self.settings.snapshot
+            attempt = Attempt(job.spec, job.paths, archives, modules, self.settings.check, frozen_to)
+            return Prepared(archives, *attempt.run(self._bases, self._tools))
+
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            yield from [(job, pool.submit(prepare, job, parts[job], packed)) for job in jobs]
+            yield from [(job, pool.submit(prepared, job)) for job in jobs]
 
     @property
     def _tools(self) -> Tools:
         return Tools(self.engine, self.runtime, self.stdlib, self.settings.cache, self.settings.timeout)
-
-    def _checked(self, job: Job, parts: Future[Parts], packed: Future[dict[str, Archive]]) -> Prepared:
-        archives = tuple(packed.result()[tree.key] for tree in parts.result().trees)
-        return Prepared(archives, check(job.spec, job.paths, archives, self._tools, self.settings.check), Images())
-
-    def _frozen(self, job: Job, parts: Future[Parts], packed: Future[dict[str, Archive]]) -> Prepared:
-        archives, checked, _ = prepared = self._checked(job, parts, packed)
-        level = job.spec.snapshot or self.settings.snapshot
-        frozen = Frozen(job.spec, level, parts.result().modules, archives, job.paths, checked)
-        return prepared._replace(images=self._freezer.freeze(frozen, self._tools))
 
 
 Result = TypeVar("Result")

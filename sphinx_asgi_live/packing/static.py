@@ -6,10 +6,12 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-BUILD_ONLY = {"engine.js", "freeze.js", "imaging.js", "resources.js"}
+BUILD_ONLY = {"answers.js", "attempt.js", "engine.js", "freeze.js", "imaging.js", "resources.js"}
 """Readers get the other modules and the style sheet."""
 
 ENGINE_MODULES = (
+    "answers.js",
+    "attempt.js",
     "body.js",
     "charset.js",
     "deadline.js",

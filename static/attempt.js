@@ -1,0 +1,183 @@
+// @ts-check
+/**
+ * Tries an app at build time, from the very files that a reader gets, and freezes it. Not shipped to readers.
+ *
+ * It starts from the image of its dependencies, which is what readers do, and what saves a build their import. The
+ * first app of each such image is started plainly as well, and so is each that fails.
+ */
+
+import { readFile } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
+import { followed, get, isLost, ORIGIN } from "./answers.js";
+import { PythonEnded, silence } from "./ending.js";
+import { differing, freezeApp } from "./freeze.js";
+import { BootError } from "./interpreter.js";
+import { boot } from "./python.js";
+import { resources } from "./resources.js";
+import { decode } from "./snapshot.js";
+
+/** @import {Answer} from "./answers.js" */
+/** @import {Archive, Runtime} from "./interpreter.js" */
+/** @import {App, Python} from "./python.js" */
+/** @import {Resource} from "./resources.js" */
+/** @import {Image} from "./snapshot.js" */
+
+/** Lines of Python's standard error that are kept of an answer. */
+const SAID = 400;
+
+/**
+ * What is known of an app: what it answered, or why it does not start.
+ *
+ * @typedef {object} Trial
+ * @property {boolean} mounted
+ * @property {Answer[]} responses
+ * @property {string[]} wanted the addresses that it asked for
+ * @property {string} [problem]
+ * @property {Resource[]} [resources]
+ */
+
+/**
+ * @typedef {object} Job
+ * @property {App} app
+ * @property {string} root where it is served
+ * @property {string[]} paths
+ * @property {string} references source of the Python module that finds what pages are shown with
+ * @property {string} [base] path of the image of its dependencies
+ * @property {boolean} proven whether another app has answered from that image as it does without
+ * @property {string} level "app" if it is to be frozen itself
+ * @property {string} frozenAt the root where it is frozen
+ * @property {string} output path of the file for its own image
+ */
+
+/**
+ * @param {Runtime} runtime
+ * @param {Promise<Archive>[]} archives
+ * @param {Job} job
+ * @param {string[]} wanted the addresses that the app has asked for, which grow
+ * @param {(result: object) => void} save keeps what is known so far, should the rest never end
+ * @returns {Promise<Trial & {layers?: number, notes?: string[]}>} how many images hold, if that was tried, and why not more
+ */
+export async function attempt(runtime, archives, job, wanted, save) {
+  const { app, root, paths, references } = job;
+  const said = listen();
+
+  /**
+   * @template Result
+   * @param {Image[] | undefined} images
+   * @param {App} served
+   * @param {(python: Python, pyodide: () => any) => Promise<Result>} act
+   */
+  const run = async (images, served, act) => {
+    const { loadPyodide, pyodide } = kept(runtime.loadPyodide);
+    try {
+      const site = { root, origin: ORIGIN };
+      const python = await boot({ ...runtime, loadPyodide }, served, site, archives, undefined, images && Promise.resolve(images));
+      return await act(python, pyodide);
+    } finally {
+      // Its tasks would go on, and look at the clock, while others are frozen.
+      if (pyodide()) silence(pyodide());
+    }
+  };
+
+  /** @returns {Promise<Trial>} */
+  const trial = async (/** @type {Image[] | undefined} */ images) => {
+    wanted.length = 0;
+    try {
+      return await run(images, app, async (python, pyodide) => {
+        const answered = { ...(await asked(python, root, paths, said)), wanted: [...wanted] };
+        // Should what the pages are shown with not come, this is what is known.
+        save(answered);
+        const shown = await resources(pyodide(), references, answered.responses, (url) => followed(python, url));
+        return { ...answered, resources: shown };
+      });
+    } catch (error) {
+      const problem = problemOf(error);
+      return { mounted: true, responses: [], problem, wanted: [...wanted] };
+    }
+  };
+
+  const base = job.base && decode(gunzipSync(await readFile(job.base)));
+  if (!base) return trial(undefined);
+  const tried = await trial([base]);
+  const served = { ...app, mounted: tried.mounted };
+  const answers = (/** @type {Image[] | undefined} */ images) => run(images, served, (python) => get(python, root, paths, said));
+  if (!job.proven || !isWell(tried)) {
+    const plain = await trial(undefined);
+    if (plain.problem !== undefined) return { ...plain, layers: tried.problem === undefined ? 0 : 1, notes: [] };
+    const problem = tried.problem ?? (await differing(plain.responses, tried.responses, () => answers(undefined)));
+    if (problem) return { ...plain, layers: 0, notes: [`with its dependencies frozen: ${problem}`] };
+  }
+  if (job.level !== "app" || !isTried(tried)) return { ...tried, layers: 1, notes: [] };
+  save(tried);
+  const frozen = await freezeApp(runtime, archives, { ...job, app: served, base, origin: ORIGIN, answers: tried.responses, wanted }, answers);
+  return { ...tried, ...frozen };
+}
+
+/**
+ * Send the requests, and find out whether the app expects its root in every path.
+ *
+ * @param {Python} python
+ * @param {string} root
+ * @param {string[]} paths
+ * @param {() => string} said
+ */
+async function asked(python, root, paths, said) {
+  const responses = await get(python, root, paths, said);
+  if (!paths.length || !responses.every(isLost)) return { mounted: true, responses };
+  // An app that does not know root_path finds nothing below it; without the prefix it may.
+  python.remount(false);
+  const bare = await get(python, root, paths, said);
+  const mounted = bare.every(isLost);
+  return { mounted, responses: mounted ? responses : bare };
+}
+
+/** @param {Trial} trial */
+function isWell({ problem, responses }) {
+  return problem === undefined && responses.every(({ status }) => status < 500);
+}
+
+/**
+ * Whether what an app does at a reader's is known: it answered, and nobody was asked in vain.
+ *
+ * @param {Trial} trial
+ */
+function isTried(trial) {
+  return trial.responses.length > 0 && !(trial.wanted.length && !isWell(trial));
+}
+
+/** @param {unknown} error */
+function problemOf(error) {
+  if (error instanceof PythonEnded) return `it ended before it had answered. ${error.message}`;
+  if (error instanceof BootError) return error.message;
+  throw error;
+}
+
+/**
+ * A `loadPyodide` whose result is kept: `boot` gives no more of it than the app.
+ *
+ * @param {(options: Record<string, unknown>) => Promise<any>} load
+ */
+function kept(load) {
+  /** @type {any} */
+  let loaded;
+  return {
+    loadPyodide: async (/** @type {Record<string, unknown>} */ options) => (loaded = await load(options)),
+    pyodide: () => loaded,
+  };
+}
+
+/**
+ * Keep what Python writes to its standard error.
+ *
+ * @returns {() => string} gives the end of what has been written since the last call
+ */
+function listen() {
+  /** @type {string[]} */
+  const lines = [];
+  const { warn } = console;
+  console.warn = (line) => {
+    if (lines.push(line) > SAID) lines.shift();
+    warn(line);
+  };
+  return () => lines.splice(0).join("\n");
+}
