@@ -126,6 +126,7 @@ def test_what_shows_when_the_app_is_run(tmp_path: Path) -> None:
     docs = Project(tmp_path / "docs", pages={**ALONE, **{f"{name}.py": text for name, text in sources.items()}})
     with (docs.folder / "index.rst").open("a") as file:
         file.writelines(f"\n.. asgi-live:: {name}:app\n" for name in sources)
+    docs.configure("asgi_live_check = 'request'")
     build = docs.build()
     warnings = {warning.partition("'")[2].partition("-")[0]: warning for warning in build.warnings}
     told = {
@@ -145,6 +146,7 @@ def test_what_shows_when_the_app_is_run(tmp_path: Path) -> None:
 
 def test_an_app_that_hangs_at_import_is_ended(tmp_path: Path) -> None:
     docs = Project(tmp_path / "docs", pages=ALONE)
+    docs.configure("asgi_live_check = 'request'")
     check_built(docs.build(), "hello-app")
     # What was checked already needs no time.
     docs.configure("asgi_live_timeout = 1")
@@ -222,18 +224,20 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPat
     return monkeypatch
 
 
-def damage(folder: Path) -> None:
-    for path in [path for path in folder.rglob("*") if path.is_file()]:
+def damage(*files: Path) -> None:
+    for path in files:
         # It is a hard link.
         path.unlink()
         path.write_bytes(b"damaged")
 
 
 def test_a_damaged_cache_heals_itself(docs: Project, cache: Path, offline: pytest.MonkeyPatch) -> None:
+    docs.configure("asgi_live_check = 'request'")
     before = docs.build()
     check_built(before, "hello-app")
-    for kind in ("archives", "checks", "gzip"):
-        damage(cache / kind)
+    damage(*(cache / "archives").iterdir(), *(cache / "attempts").iterdir())
+    # The others are megabytes.
+    damage(min((cache / "gzip").iterdir(), key=lambda path: path.stat().st_size))
     sites = before.sites()
     shutil.rmtree(before.outdir)
     after = docs.build()
@@ -242,7 +246,7 @@ def test_a_damaged_cache_heals_itself(docs: Project, cache: Path, offline: pytes
 
 
 def test_a_damaged_wheel_is_never_used(docs: Project, cache: Path, offline: pytest.MonkeyPatch) -> None:
-    damage(cache / "wheels")
+    damage(*(cache / "wheels").rglob("*.whl"))
     build = docs.build()
     check_unbuilt(build, "hello-app", ["pip could not fetch tzdata 2026.6", "build again"], "index.rst:4")
     offline.undo()

@@ -59,8 +59,8 @@ def test_a_wrong_value_ends_the_build_with_its_name_and_what_it_should_be(
 def test_the_defaults_are_right_values(empty: Project) -> None:
     with empty.sphinx() as app:
         config = LiveConfig.of(app.config)
-    # The one value that the tests' own projects have set.
-    assert config == LiveConfig(snapshot="off")
+    # What the tests' own projects have set.
+    assert config == LiveConfig(check="off", snapshot="off")
     assert config.start == "click"
 
 
