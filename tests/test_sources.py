@@ -169,8 +169,9 @@ def test_very_long_and_foreign_names(docs: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "says"),
     [
-        ("shop.main", "does not say which attribute.*'shop.main:app'"),
-        ("", "does not say which attribute"),
+        ("", "'' in '' is not the name of a module"),
+        ("shop", "no app is called app, application, api or made by create_app.*shop/__init__.py and the modules asgi"),
+        ("json", "'json' is Python's own module"),
         (":app", "'' in ':app' is not the name of a module"),
         ("shop:", "'' in 'shop:' is not the name of an attribute"),
         ("shop main:app", "'shop main' in 'shop main:app' is not the name of a module"),
@@ -260,14 +261,14 @@ def test_a_source_in_the_page_and_what_it_imports(docs: Path) -> None:
     write(docs, {"helper.py": "", "conf.py": ""})
     found = inline(docs, "import helper, fastapi\napp = 1\n")
     assert found.files == {"helper.py": docs / "helper.py", "page_app.py": b"import helper, fastapi\napp = 1\n"}
-    assert found.requirements == ()
+    assert (found.requirements, found.origin) == (("fastapi",), "imports")
 
 
 @pytest.mark.parametrize(
     ("source", "name", "says"),
     [
         ("app = (", "x", "the source in the page:1: "),
-        ("api = 1", "x", "the source in the page defines no 'app'.*did you mean 'api'"),
+        ("apq = 1", "x", "the source in the page defines no 'app'.*did you mean 'apq'"),
         ("import shop.db\napp = 1", "shop", "imports a module of that name.*choose another :name:"),
         ("app = 1", "calendar", "hides Python's own module 'calendar'; choose another :name:"),
     ],
@@ -339,10 +340,13 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def install(site: Path, name: str, files: Mapping[str, str], editable: Path | None = None) -> None:
-    """Do what installers do: write the files, METADATA, RECORD, and direct_url.json if editable."""
+def install(
+    site: Path, name: str, files: Mapping[str, str], editable: Path | None = None, folder: Path | None = None
+) -> None:
+    """Do what installers do: write the files, METADATA, RECORD, and direct_url.json if it is from a folder."""
     info = f"{name}-1.0.dist-info"
     origin = {"dir_info": {"editable": True}, "url": editable.as_uri()} if editable else {}
+    origin = {"dir_info": {}, "url": folder.as_uri()} if folder else origin
     everything = {
         **files,
         f"{info}/METADATA": metadata(name, "1.0", REQUIRES),
@@ -378,7 +382,7 @@ def test_an_installed_distribution_gives_its_own_files_and_requirements(docs: Pa
 def test_an_installed_distribution_that_is_required_comes_from_the_index(docs: Path, site: Path) -> None:
     install(site, "market", {"bazaar/__init__.py": APP})
     found = of(docs, "bazaar:app", requirements=("market==1.0",))
-    assert found == Sources({}, ("market==1.0",))
+    assert (found.files, found.requirements) == ({}, ("market==1.0",))
 
 
 @pytest.mark.parametrize("layout", ["src", "flat"])
@@ -423,7 +427,8 @@ def test_an_app_in_the_docs_of_an_editable_project_is_not_the_project(
     install(site, "market", {"_market.pth": f"{tmp_path / 'src'}\n"}, editable=tmp_path)
     write(docs, {"bazaar.py": APP})
     monkeypatch.syspath_prepend(str(docs))
-    assert of(docs, "bazaar:app") == Sources({"bazaar.py": docs / "bazaar.py"}, ())
+    found = of(docs, "bazaar:app")
+    assert (found.files, found.requirements) == ({"bazaar.py": docs / "bazaar.py"}, ())
 
 
 def test_a_module_that_no_distribution_owns_does_not_drag_in_its_neighbours(docs: Path, site: Path) -> None:

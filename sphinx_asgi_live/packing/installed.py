@@ -6,7 +6,7 @@ import ast
 import importlib.util
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
@@ -115,12 +115,20 @@ def _editable_places(distribution: metadata.Distribution) -> Iterator[tuple[str,
                     yield from ((name, Path(to)) for name, to in ast.literal_eval(mapping[1]).items())
 
 
-def requires(distribution: metadata.Distribution) -> tuple[str, ...]:
-    """What the distribution requires in the browser, no extra asked for, without markers, sorted."""
+def is_local(distribution: metadata.Distribution) -> bool:
+    """Whether the distribution was installed from a folder, editable or not: a project that is worked on."""
+    try:
+        return "dir_info" in json.loads(distribution.read_text("direct_url.json") or "{}")
+    except ValueError:
+        return False
+
+
+def requires(distribution: metadata.Distribution, extras: Iterable[str] = ()) -> tuple[str, ...]:
+    """What the distribution, with these extras, requires in the browser; without markers, sorted."""
     found = set()
     for text in distribution.requires or ():
         requirement = parse_requirement(text)
-        if applies(requirement):
+        if any(applies(requirement, extra) for extra in ("", *extras)):
             requirement.marker = None
             found.add(str(requirement))
     return tuple(sorted(found))

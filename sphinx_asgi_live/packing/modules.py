@@ -18,6 +18,8 @@ from sphinx_asgi_live.packing import PackingError
 UNKNOWN = frozenset({"exec", "globals", "locals", "setattr", "vars"})
 """Where a module uses one of these, what it defines cannot be told from its text."""
 
+_ASSIGNED = (ast.AugAssign, ast.AnnAssign)
+
 
 @dataclass(frozen=True, slots=True)
 class Module:
@@ -117,16 +119,38 @@ def parse(content: bytes, place: str) -> ast.Module:
 def imports(tree: ast.AST, package: str) -> Iterator[str]:
     """Every dotted name that the module may import, in functions too; relative ones start from `package`."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                above = package.split(".")[: len(package.split(".")) - node.level + 1] if package else []
-                base = ".".join([*above, *filter(None, [node.module])])
-            if base:
-                yield base
-                yield from (f"{base}.{alias.name}" for alias in node.names if alias.name != "*")
+        yield from imported_names(node, package)
+    yield from (name for name, _ in named_modules(tree))
+
+
+def imported_names(node: ast.AST, package: str) -> Iterator[str]:
+    """The dotted names that this one node may import; nothing if it is no import."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        base = node.module or ""
+        if node.level:
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if package else []
+            base = ".".join([*above, *filter(None, [node.module])])
+        if base:
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names if alias.name != "*")
+
+
+def named_modules(tree: ast.AST) -> Iterator[tuple[str, bool]]:
+    """What may be modules that are imported by their names in strings, as Django's settings do.
+
+    The last item is true for the apps of a Django project, which are imported for sure.
+    """
+    installed: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, _ASSIGNED) else []
+        if any(isinstance(each, ast.Name) and each.id == "INSTALLED_APPS" for each in targets):
+            installed.update(ast.walk(node))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            parts = node.value.split(".")
+            if all(part.isidentifier() for part in parts) and (len(parts) > 1 or node in installed):
+                yield node.value, node in installed
 
 
 def definitions(tree: ast.Module) -> set[str] | None:

@@ -89,13 +89,15 @@ class Outcome:
 class Parts(NamedTuple):
     """What an app consists of; `modules` are those that its requirements are imported by."""
 
+    sources: Sources
     trees: tuple[Tree, ...]
     modules: tuple[str, ...]
 
 
 class Prepared(NamedTuple):
-    """An app that is ready to be written."""
+    """An app that is ready to be written; `spec` is the page's with module and attribute in full."""
 
+    spec: AppSpec
     archives: tuple[Archive, ...]
     check: Check
     images: Images
@@ -147,7 +149,7 @@ class Packer:
             self.site.write_placeholders(job.spec.name, job.title, job.paths, problem)
 
     def _emit(self, job: Job, prepared: Prepared) -> tuple[tuple[str, str], ...]:
-        spec, check = job.spec, prepared.check
+        spec, check = prepared.spec, prepared.check
         assets, complaints = self._assets(job, check)
         recordings = record(check, assets)
         modules = self.site.write_modules()
@@ -246,7 +248,7 @@ class Packer:
         dependencies = self._dependencies(job.spec, sources)
         wheels = tuple(map(wheel_tree, fetch(dependencies, self.settings.cache)))
         trees = (bridge_tree(), *wheels, app_tree(job.spec.name, sources.files))
-        return Parts(trees, required_modules(dependencies.requirements, wheels))
+        return Parts(sources, trees, required_modules(dependencies.requirements, wheels))
 
     def _pack(self, trees: Sequence[Tree]) -> dict[str, Archive]:
         if not trees:
@@ -263,11 +265,11 @@ class Packer:
         packed = _settled(self._pack, list({tree.key: tree for tree in found}.values()))
 
         def prepared(job: Job) -> Prepared:
-            trees, modules = parts[job].result()
+            sources, trees, modules = parts[job].result()
             archives = tuple(packed.result()[tree.key] for tree in trees)
             frozen_to = level or job.spec.snapshot or self.settings.snapshot
-            attempt = Attempt(job.spec, job.paths, archives, modules, self.settings.check, frozen_to)
-            return Prepared(archives, *attempt.run(self._bases, self._tools))
+            attempt = Attempt(sources.spec, job.paths, archives, modules, self.settings.check, frozen_to)
+            return Prepared(sources.spec, archives, *attempt.run(self._bases, self._tools))
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             yield from [(job, pool.submit(prepared, job)) for job in jobs]

@@ -79,6 +79,6 @@ def normal_names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def applies(requirement: Requirement) -> bool:
-    """Whether the requirement holds in the browser, no extra asked for."""
-    return requirement.marker is None or requirement.marker.evaluate(dict(ENVIRONMENT))
+def applies(requirement: Requirement, extra: str = "") -> bool:
+    """Whether the requirement holds in the browser, with the extra that is asked for, if any."""
+    return requirement.marker is None or requirement.marker.evaluate({**ENVIRONMENT, "extra": extra})

@@ -9,46 +9,49 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from sphinx_asgi_live.packing import PackingError
-from sphinx_asgi_live.packing.gather import LEFT_OUT, Pack
-from sphinx_asgi_live.packing.installed import (
-    editable_folder,
-    holder,
-    locate_installed,
-    metadata_files,
-    own_files,
-    requires,
-)
-from sphinx_asgi_live.packing.modules import (
-    definitions,
-    did_you_mean,
-    imports,
-    is_dir,
-    is_file,
-    locate,
-    parse,
-    submodules,
-)
+from sphinx_asgi_live.packing.gather import Pack
+from sphinx_asgi_live.packing.installed import editable_folder, holder, is_local, requires
+from sphinx_asgi_live.packing.modules import imported_names, imports, parse
+from sphinx_asgi_live.packing.projects import Projects, add_installed, add_metadata
 from sphinx_asgi_live.packing.requirements import normal_requirements, parse_requirement
+from sphinx_asgi_live.packing.targets import check_attribute, choose_attribute, find_target
 from sphinx_asgi_live.spec import AppSpec
 
 SCRIPT = re.compile(r"^# /// script$\n(?P<content>(?:^#(?:| .*)$\n)+)^# ///$", re.MULTILINE)
 """The block of inline script metadata: https://packaging.python.org/specifications/inline-script-metadata/"""
 
+IN_PAGE = "the source in the page"
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The files of one app, by their POSIX path below the app's folder, sorted, and what it requires."""
+    """The files of one app, by their POSIX path below the app's folder, sorted, and what it requires.
 
+    `spec` is the page's with module and attribute in full. `origin` is where the requirements were found: "option",
+    "script", "metadata" or "imports".
+    """
+
+    spec: AppSpec
     files: Mapping[str, Path | bytes]
     requirements: tuple[str, ...]
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where the app begins: its full spec, the module's source, and the distribution that holds it, if one does."""
+
+    spec: AppSpec
+    source: str
+    held: metadata.Distribution | None = None
 
 
 def find(spec: AppSpec, *, confdir: Path, paths: Sequence[Path]) -> Sources:
@@ -59,138 +62,69 @@ def find(spec: AppSpec, *, confdir: Path, paths: Sequence[Path]) -> Sources:
     """
     roots = tuple(dict.fromkeys((*paths, confdir)))
     pack = Pack(confdir, roots)
-    source, held = _inline(spec, pack) if spec.source is not None else _target(spec, pack)
+    start = _inline(spec, pack) if spec.source is not None else _target(spec, pack)
     for pattern in spec.files:
         pack.add_matches(pattern)
-    if spec.requirements is not None:
-        requirements = normal_requirements(spec.requirements)
-    elif (declared := script_requirements(source)) is not None:
-        requirements = declared
-    else:
-        requirements = requires(held) if held else ()
-    return Sources(dict(sorted(pack.files.items())), requirements)
+    requirements, origin = _requirements(start, pack)
+    return Sources(start.spec, dict(sorted(pack.files.items())), requirements, origin)
 
 
-def _inline(spec: AppSpec, pack: Pack) -> tuple[str, None]:
+def _requirements(start: _Start, pack: Pack) -> tuple[tuple[str, ...], str]:
+    """What the app requires and where that was found; what is installed from a folder is packed in its place."""
+    asked = {parse_requirement(each).name for each in start.spec.requirements or ()}
+    projects = Projects(pack, frozenset(asked), start.held)
+    # What comes from an index imports nothing that is worked on here.
+    if start.held is None or is_local(start.held):
+        projects.follow(start.spec.module)
+    declared = script_requirements(start.source)
+    if start.spec.requirements is not None:
+        return normal_requirements(start.spec.requirements), "option"
+    if declared is not None:
+        return projects.replaced(declared), "script"
+    if start.held:
+        return projects.replaced(requires(start.held)), "metadata"
+    return projects.replaced(projects.imported), "imports"
+
+
+def _inline(spec: AppSpec, pack: Pack) -> _Start:
     source = spec.source or ""
     if spec.module in sys.stdlib_module_names:
         raise PackingError(
             f"an app called {spec.name!r} hides Python's own module {spec.module!r}; choose another :name:"
         )
-    tree = parse(source.encode(), "the source in the page")
-    _check_attribute(spec, tree, "the source in the page", ())
-    names = list(imports(tree, ""))
-    if spec.module in {name.partition(".")[0] for name in names}:
+    tree = parse(source.encode(), IN_PAGE)
+    chosen = choose_attribute(tree, spec.factory)
+    if chosen is None:
+        check_attribute(spec, tree, IN_PAGE, ())
+    attribute, factory = chosen or (spec.attribute, spec.factory)
+    if spec.module in {name.partition(".")[0] for node in ast.walk(tree) for name in imported_names(node, "")}:
         raise PackingError(
             f"an app called {spec.name!r} imports a module of that name, which it would hide; choose another :name:"
         )
     pack.add(f"{spec.module}.py", source.encode())
-    pack.follow(names, pack.roots)
-    return source, None
+    pack.follow(imports(tree, ""), pack.roots)
+    return _Start(replace(spec, target=f"{spec.module}:{attribute}", source=None, factory=factory), source)
 
 
-def _target(spec: AppSpec, pack: Pack) -> tuple[str, metadata.Distribution | None]:
-    _check_form(spec.target or "")
-    module = locate(spec.module, pack.roots)
-    beside = module is not None
-    module = module or (None if _hidden(spec.module, pack.roots) else locate_installed(spec.module))
-    if module is None:
-        raise _not_found(spec.module, pack)
-    if not beside and spec.module.partition(".")[0] in sys.stdlib_module_names:
-        raise PackingError(f"{spec.module!r} is Python's own module and holds no app; correct the target")
-    content = pack.read(module.file)
-    tree = parse(content, pack.shown(module.file))
-    siblings = submodules(module.file.parent) if module.file.name == "__init__.py" else ()
-    _check_attribute(spec, tree, pack.shown(module.file), siblings)
-    held = holder(module)
-    if held is None or editable_folder(held) or beside:
+def _target(spec: AppSpec, pack: Pack) -> _Start:
+    found = find_target(spec, pack)
+    module, held = found.module, holder(found.module)
+    start = _Start(found.spec, found.content.decode("utf-8", "replace"), held)
+    if held is None or editable_folder(held) or found.beside:
         # Beside an installed module lies everything else that is installed: nothing to look for siblings in.
         own = () if module.root.name in ("site-packages", "dist-packages") else (module.root,)
         pack.follow([module.name], (*own, *pack.roots), start=module)
-    elif _asked_for(held, spec):
-        return content.decode("utf-8", "replace"), held
-    else:
-        for packed, path in own_files(held).items():
-            if not any(map(LEFT_OUT.fullmatch, packed.split("/"))):
-                pack.add(packed, path)
-    for packed, data in metadata_files(held).items() if held else ():
-        pack.add(packed, data)
-    return content.decode("utf-8", "replace"), held
+        if held:
+            add_metadata(held, pack)
+    elif not _asked_for(held, spec):
+        add_installed(held, pack)
+    return start
 
 
 def _asked_for(held: metadata.Distribution, spec: AppSpec) -> bool:
     """Whether the page requires the installed distribution itself, so that it comes from the index."""
     name = canonicalize_name(held.metadata["Name"])
     return any(parse_requirement(each).name == name for each in spec.requirements or ())
-
-
-def _check_form(target: str) -> None:
-    module, colon, attribute = target.partition(":")
-    form = "write 'module:attribute', as in 'shop.main:app'"
-    if attribute.endswith("()"):
-        raise PackingError(f"{target!r} calls what makes the app; write {target[:-2]!r} and add :factory:")
-    if module.endswith(".py") or "/" in module or "\\" in module:
-        raise PackingError(f"{target!r} names a file, not a module; {_named(module, attribute or 'app') or form}")
-    if not colon:
-        raise PackingError(f"{target!r} does not say which attribute of the module is the app; {form}")
-    for part, kind in ((module, "a module"), (attribute, "an attribute")):
-        if not all(each.isidentifier() for each in part.split(".")):
-            raise PackingError(f"{part!r} in {target!r} is not the name of {kind}; {form}")
-
-
-def _named(file: str, attribute: str) -> str | None:
-    """How to write the app of a file; what cannot be part of a dotted name is a folder to be looked in."""
-    place = file.replace("\\", "/").removesuffix(".py").removesuffix("/__init__").rstrip("/")
-    *folders, last = [part for part in place.split("/") if part != "."]
-    if not last.isidentifier():
-        return None
-    bad = [number for number, part in enumerate(folders, 1) if not part.isidentifier()]
-    start = len(folders) if file.startswith("/") else max(bad, default=0)
-    written = f"write '{'.'.join([*folders[start:], last])}:{attribute}'"
-    folder = "/".join(folders[:start]) or "/"
-    return f"{written}, and add {folder!r} to asgi_live_paths in conf.py" if start else written
-
-
-def _check_attribute(spec: AppSpec, tree: ast.Module, place: str, siblings: Iterable[str]) -> None:
-    known = definitions(tree)
-    name = spec.attribute.partition(".")[0]
-    if known is None or name in known or name in siblings:
-        return
-    near = did_you_mean(name, known) if known else ""
-    raise PackingError(f"{place} defines no {name!r} at its top level{near}; name what holds the ASGI app")
-
-
-def _hidden(name: str, roots: Iterable[Path]) -> bool:
-    """Whether a package or module in the roots has the top-level name, which hides an installed one."""
-    top = name.partition(".")[0]
-    return any(is_file(root / top / "__init__.py") or is_file(root / f"{top}.py") for root in roots)
-
-
-def _not_found(name: str, pack: Pack) -> PackingError:
-    """Say how far the dotted name can be followed, and what comes nearest."""
-    parts = name.split(".")
-    for count in range(len(parts) - 1, 0, -1):
-        known = ".".join(parts[:count])
-        module = locate(known, pack.roots) or locate_installed(known)
-        folders = [module.file.parent] if module and module.file.name == "__init__.py" else []
-        folders += [root.joinpath(*parts[:count]) for root in pack.roots if is_dir(root.joinpath(*parts[:count]))]
-        if folders:
-            near = did_you_mean(parts[count], submodules(folders[0]), form=f"'{known}.{{}}'")
-            return PackingError(
-                f"there is no module {'.'.join(parts[: count + 1])!r} in {pack.shown(folders[0])}{near};"
-                " correct the target"
-            )
-        if module:
-            return PackingError(
-                f"{known!r} is a module and no package ({pack.shown(module.file)}), so there is no {name!r};"
-                " correct the target"
-            )
-    near = did_you_mean(parts[0], [each for root in pack.roots for each in submodules(root)])
-    searched = ", ".join(pack.shown(root) for root in pack.roots)
-    return PackingError(
-        f"there is no module {parts[0]!r}{near} in {searched}, nor is it installed beside Sphinx; add its"
-        " folder to asgi_live_paths in conf.py, or install it"
-    )
 
 
 def script_requirements(source: str) -> tuple[str, ...] | None:

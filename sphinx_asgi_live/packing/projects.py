@@ -1,0 +1,95 @@
+"""The documented project, and others that are installed from a folder: packed as they are, never from an index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import metadata
+
+from packaging.utils import canonicalize_name
+
+from sphinx_asgi_live.packing.distributions import distribution_of, installed_distribution
+from sphinx_asgi_live.packing.gather import LEFT_OUT, Pack
+from sphinx_asgi_live.packing.imported import Own
+from sphinx_asgi_live.packing.installed import (
+    editable_folder,
+    is_local,
+    locate_installed,
+    metadata_files,
+    own_files,
+    requires,
+)
+from sphinx_asgi_live.packing.requirements import normal_requirements, parse_requirement
+
+
+class Projects:
+    """The local projects of one app; `imported` are the distributions that its own files import, local ones included.
+
+    Those in `asked`, by normalised name, are left to the index; `held` is the one that holds the app, packed already.
+    """
+
+    def __init__(self, pack: Pack, asked: frozenset[str], held: metadata.Distribution | None) -> None:
+        self._pack = pack
+        self._asked = asked
+        self._local = {_name(held): held} if held and is_local(held) else {}
+        self._files: set[str] = set()
+        self.imported: tuple[str, ...] = ()
+
+    def follow(self, module: str) -> None:
+        """Take the files of each local project that the app imports, from its module on."""
+        while True:
+            foreign = Own(self._pack.files).foreign_imports([module])
+            if not any([self._take(name) for name in foreign]):
+                break
+        wanted = {name for name, places in foreign.items() if not self._files.issuperset(places)}
+        # `from ruamel import yaml` names two modules, and only the inner one tells the distribution.
+        outer = {name.rpartition(".")[0] for name in wanted}
+        self.imported = tuple(sorted({*self._local, *(distribution_of(name) for name in wanted - outer)}))
+
+    def replaced(self, requirements: Iterable[str]) -> tuple[str, ...]:
+        """The requirements, with what the local projects require in the place of them."""
+        waiting, seen, found = list(requirements), set(), set()
+        while waiting:
+            text = waiting.pop()
+            requirement = parse_requirement(text)
+            local = self._local.get(requirement.name)
+            if local is None:
+                found.add(text)
+            elif text not in seen:
+                seen.add(text)
+                waiting.extend(requires(local, requirement.extras))
+        return normal_requirements(found)
+
+    def _take(self, name: str) -> bool:
+        """Pack the local project that holds a module, and tell whether anything was added."""
+        distribution = installed_distribution(name)
+        if distribution is None or not is_local(distribution) or _name(distribution) in self._asked:
+            return False
+        before = set(self._pack.files)
+        module = locate_installed(name) or locate_installed(name.partition(".")[0])
+        if editable_folder(distribution) and module:
+            self._pack.follow([module.name], (module.root, *self._pack.roots), start=module)
+            add_metadata(distribution, self._pack)
+        elif _name(distribution) not in self._local:
+            add_installed(distribution, self._pack)
+        self._local[_name(distribution)] = distribution
+        added = set(self._pack.files) - before
+        self._files |= added
+        return bool(added)
+
+
+def add_installed(distribution: metadata.Distribution, pack: Pack) -> None:
+    """Take an installed distribution as it lies there."""
+    for packed, path in own_files(distribution).items():
+        if not any(map(LEFT_OUT.fullmatch, packed.split("/"))):
+            pack.add(packed, path)
+    add_metadata(distribution, pack)
+
+
+def add_metadata(distribution: metadata.Distribution, pack: Pack) -> None:
+    """Take what `importlib.metadata` needs of a distribution."""
+    for packed, data in metadata_files(distribution).items():
+        pack.add(packed, data)
+
+
+def _name(distribution: metadata.Distribution) -> str:
+    return canonicalize_name(distribution.metadata["Name"])
