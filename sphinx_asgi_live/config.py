@@ -72,7 +72,7 @@ class LiveConfig:
     )
     requirements: Sequence[str] = _value((), "Requirements of every app, besides its own.", list, tuple, check=_strings)
     exclude: Sequence[str] = _value(
-        ("httptools", "uvloop", "watchfiles"),
+        ("gevent", "granian", "gunicorn", "httptools", "uvloop", "watchfiles"),
         "Packages that are left out of every app: servers' parts that do nothing in a browser.",
         list,
         tuple,

@@ -62,7 +62,7 @@ def check_built(build: Build, *names: str) -> None:
 
 
 LOCAL = {
-    "no colon": ("bad", ["'bad' does not say which attribute", "'shop.main:app'"]),
+    "no app": ("empty", ["no app is called app, application, api or made by", "in empty.py", "'empty:attribute'"]),
     "a file": ("bad.py:app", ["names a file, not a module; write 'bad:app'"]),
     "absurd": ("bad\x07 é:app", ["is not the name of a module", "'shop.main:app'"]),
     "no module": ("hallo:app", ["there is no module 'hallo' (did you mean 'hello'?)", "asgi_live_paths"]),
@@ -82,7 +82,10 @@ LOCAL = {
 
 
 def test_what_is_wrong_is_one_warning_an_app_and_its_page_tells_it(tmp_path: Path) -> None:
-    docs = Project(tmp_path / "docs", pages={**ALONE, "syntax.py": "def app(:", "encoding.py": "# coding: x\napp = 1"})
+    docs = Project(
+        tmp_path / "docs",
+        pages={**ALONE, "empty.py": "", "syntax.py": "def app(:", "encoding.py": "# coding: x\napp = 1"},
+    )
     for number, (line, _) in enumerate(LOCAL.values()):
         docs.write(f"p{number}.rst", f":orphan:\n\nTitle\n=====\n\n.. asgi-live:: {line}\n   :name: bad{number}\n")
     build = docs.build()

@@ -71,7 +71,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Setting
         (confdir / f"{name}.py").write_text(source)
     lock = confdir / "lock.json"
     lock.write_bytes((project / "demo_docs" / "asgi-live.lock.json").read_bytes())
-    exclude = ("httptools", "uvloop", "watchfiles")
+    exclude = ("gevent", "granian", "gunicorn", "httptools", "uvloop", "watchfiles")
     cache = cold_cache(tmp_path_factory.mktemp("cache"))
     return Settings(confdir, (confdir,), (), exclude, lock, cache, None, 60, 20)
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -33,6 +33,7 @@ from sphinx_asgi_live.packing.images import Bases, Images, required_modules
 from sphinx_asgi_live.packing.lock import DependencySet, Lock
 from sphinx_asgi_live.packing.pyodide import MODULES, Runtime, runtime
 from sphinx_asgi_live.packing.recording import record
+from sphinx_asgi_live.packing.remedies import with_origin, with_remedy
 from sphinx_asgi_live.packing.resolve import resolve
 from sphinx_asgi_live.packing.site import Site
 from sphinx_asgi_live.packing.sources import Sources, find
@@ -238,7 +239,10 @@ class Packer:
         exclude = (*spec.exclude, *self.settings.exclude)
         locked = self.lock.get(requirements, exclude)
         if locked is None:
-            locked = resolve(requirements, exclude, cwd=self.settings.confdir, cache=self.settings.cache)
+            try:
+                locked = resolve(requirements, exclude, cwd=self.settings.confdir, cache=self.settings.cache)
+            except PackingError as error:
+                raise PackingError(with_origin(str(error), sources)) from None
             self._keep(self.lock.with_set(locked))
         self._used_sets.append(locked)
         return locked
@@ -269,7 +273,12 @@ class Packer:
             archives = tuple(packed.result()[tree.key] for tree in trees)
             frozen_to = level or job.spec.snapshot or self.settings.snapshot
             attempt = Attempt(sources.spec, job.paths, archives, modules, self.settings.check, frozen_to)
-            return Prepared(sources.spec, archives, *attempt.run(self._bases, self._tools))
+            try:
+                check, images = attempt.run(self._bases, self._tools)
+            except PackingError as error:
+                raise PackingError(with_remedy(str(error), sources)) from None
+            complaints = tuple((path, with_remedy(told, sources)) for path, told in check.complaints)
+            return Prepared(sources.spec, archives, replace(check, complaints=complaints), images)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             yield from [(job, pool.submit(prepared, job)) for job in jobs]

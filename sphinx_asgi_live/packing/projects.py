@@ -7,6 +7,7 @@ from importlib import metadata
 
 from packaging.utils import canonicalize_name
 
+from sphinx_asgi_live.packing.companions import companions_of
 from sphinx_asgi_live.packing.distributions import distribution_of, installed_distribution
 from sphinx_asgi_live.packing.gather import LEFT_OUT, Pack
 from sphinx_asgi_live.packing.imported import Own
@@ -43,7 +44,8 @@ class Projects:
         wanted = {name for name, places in foreign.items() if not self._files.issuperset(places)}
         # `from ruamel import yaml` names two modules, and only the inner one tells the distribution.
         outer = {name.rpartition(".")[0] for name in wanted}
-        self.imported = tuple(sorted({*self._local, *(distribution_of(name) for name in wanted - outer)}))
+        distributions = {distribution_of(name) for name in wanted - outer}
+        self.imported = tuple(sorted({*self._local, *distributions, *companions_of(wanted)}))
 
     def replaced(self, requirements: Iterable[str]) -> tuple[str, ...]:
         """The requirements, with what the local projects require in the place of them."""

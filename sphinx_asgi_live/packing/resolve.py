@@ -56,7 +56,7 @@ zstandard
 PYODIDE_ONLY = frozenset(_PYODIDE_ONLY.split())
 """Compiled packages that browsers get from Pyodide's own distribution, and from indexes as sources only."""
 
-SERVER_SIDE = frozenset({"gevent", "httptools", "psutil", "uvloop", "watchfiles"})
+SERVER_SIDE = frozenset({"gevent", "granian", "httptools", "psutil", "uvloop", "watchfiles"})
 """Compiled packages that nothing in a browser can use."""
 
 _INDEX_SETTINGS = """
