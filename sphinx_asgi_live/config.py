@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -50,6 +51,16 @@ def _cpu_seconds(value: float) -> str | None:
 def _size(value: int | str | None) -> str | None:
     fits = value is None or (not isinstance(value, bool) and parsed_limit(value) is not None)
     return None if fits else "should be a number of bytes, a size such as '15 MB', or None for no limit"
+
+
+def _address(value: str) -> str | None:
+    parts = urlsplit(value)
+    fits = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
+    return (
+        None
+        if fits and not value.endswith("/")
+        else "should be an address such as 'http://localhost:8000', without '/' at its end"
+    )
 
 
 def _value(
@@ -123,6 +134,13 @@ class LiveConfig:
         type(None),
         check=_size,
     )
+    base_url: str = _value(
+        "http://localhost:8000",
+        "The address of the server in code that sends a request, which apps also take themselves for then.",
+        str,
+        check=_address,
+        rebuild="env",
+    )
     cache: str | None = _value(
         None,
         "Folder for downloads and compiled archives, relative to conf.py; else the user's cache folder.",
@@ -160,6 +178,7 @@ class LiveConfig:
             check=self.check,
             size_limit=None if self.size_limit is None else parsed_limit(self.size_limit),
             snapshot=self.snapshot,
+            base_url=self.base_url,
         )
 
 

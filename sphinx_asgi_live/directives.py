@@ -27,7 +27,7 @@ from sphinx_asgi_live.spec import ALLOWED_NAME, LONGEST_SEGMENT, AppSpec, label,
 
 LENGTH = re.compile(r"([0-9]+(?:\.[0-9]+)?)(px|em|rem|ch|vh|vw|svh|dvh|cm|mm|in|pt|%)?")
 ASPECT = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:\s*[:/]\s*([0-9]+(?:\.[0-9]+)?))?")
-REFUSED = re.compile(r'Error in "asgi-live" directive:\n(.+?)\.?$', re.MULTILINE)
+REFUSED = re.compile(r'Error in "asgi-live(?:-request)?" directive:\n(.+?)\.?$', re.MULTILINE)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 LONGEST_PATH = 1000
 """Bytes of a path that the file systems' limit for whole paths leaves room for, the output folder's before it."""
@@ -148,6 +148,16 @@ def snapshot(argument: str) -> str:
     return argument
 
 
+OF_APPS: dict[str, Converter] = {
+    "requirements": requirements,
+    "exclude": words,
+    "files": words,
+    "env": environment,
+    "factory": flag,
+    "snapshot": snapshot,
+}
+"""What makes an app, besides its name and its target or source."""
+
 CONVERTERS: dict[str, Converter] = {
     "name": name,
     "path": path,
@@ -158,72 +168,94 @@ CONVERTERS: dict[str, Converter] = {
     "title": text,
     "caption": text,
     "class": classes,
-    "requirements": requirements,
-    "exclude": words,
-    "files": words,
-    "env": environment,
-    "factory": flag,
-    "snapshot": snapshot,
+    **OF_APPS,
 }
 
 
-class _Options(dict[str, Converter]):
+class Written(dict[str, Converter]):
     """Lets every option through to the directive as it is written, unknown ones too."""
 
     def __missing__(self, key: str) -> Converter:
-        return _raw
+        return raw
 
 
-def _raw(argument: str | None) -> str:
+def raw(argument: str | None) -> str:
+    """As it is written, for the directive to convert."""
     return (argument or "").strip()
 
 
-class AsgiLive(SphinxDirective):
-    """Embed a live ASGI app, named as `module:attribute` or written as the directive's body."""
+class AppDirective(SphinxDirective):
+    """A directive whose argument may be the target of an app; `converters` are those of its options."""
 
     optional_arguments = 1
     final_argument_whitespace = True
     has_content = True
-    option_spec: ClassVar[dict[str, Converter]] = _Options(dict.fromkeys(CONVERTERS, _raw))
-
-    def run(self) -> list[nodes.Node]:
-        """Return the app's node, having noted the app in the domain; or say on the page that there is none."""
-        target = self.arguments[0].strip() if self.arguments else None
-        source = "\n".join(self.content).strip("\n") + "\n" if self.content else None
-        options, problems = self._converted()
-        problems = [*_misplaced(target, source), *_repeated(self.block_text), *problems]
-        default = options.get("name") or self._default_name(target)
-        if problems:
-            told = "; ".join(problems)
-            warn(label(default, target), told, self._location())
-            return [unbuilt(told)]
-        spec = AppSpec(
-            name=default,
-            target=target,
-            source=source,
-            requirements=options.get("requirements"),
-            exclude=options.get("exclude", ()),
-            files=options.get("files", ()),
-            env=options.get("env", ()),
-            factory=options.get("factory", False),
-            snapshot=options.get("snapshot"),
-        )
-        return self._embedded(spec, options)
+    converters: ClassVar[dict[str, Converter]]
 
     def _converted(self) -> tuple[dict[str, Any], list[str]]:
         """Return the options' values, and what is wrong with the others."""
         values: dict[str, Any] = {}
         problems = []
         for key, written in self.options.items():
-            if key not in CONVERTERS:
-                near = did_you_mean(key, CONVERTERS, ":{}:") or f"; the options are {', '.join(CONVERTERS)}"
+            if key not in self.converters:
+                near = did_you_mean(key, self.converters, ":{}:") or f"; the options are {', '.join(self.converters)}"
                 problems.append(f"there is no option :{shortened(key)}:{near}")
                 continue
             try:
-                values[key] = CONVERTERS[key](written)
+                values[key] = self.converters[key](written)
             except ValueError as error:
                 problems.append(f":{key}: {error}")
         return values, problems
+
+    def _location(self, below: int = 0) -> str:
+        """File and line, so many below the directive's first.
+
+        docutils names an included file from the current folder, which may be another next time.
+        """
+        source, line = self.get_source_info()
+        path = Path(source or self.env.doc2path(self.env.docname))
+        return f"{path.resolve() if path.is_file() else path}:{line + below}"
+
+    def _note_sources(self, spec: AppSpec) -> None:
+        """Let a change of the app's files count as a change of this page; problems are told when the app is built."""
+        settings = LiveConfig.of(self.config).settings(AsgiLiveDomain.of(self.env).confdir)
+        try:
+            sources = find(spec, confdir=settings.confdir, paths=settings.paths)
+        except (PackingError, OSError):
+            return
+        for file in sources.files.values():
+            if not isinstance(file, bytes):
+                self.env.note_dependency(str(file))
+
+    def _with_caption(self, node: nodes.Element, caption: str | None) -> list[nodes.Node]:
+        """Return the node, with its caption as its last child, and what docutils has to say of that."""
+        self.set_source_info(node)
+        if caption is None:
+            return [node]
+        children, messages = self.parse_inline(caption, lineno=self.lineno)
+        node += asgi_live_caption(caption, "", *children)
+        self.set_source_info(node[-1])
+        return [node, *messages]
+
+
+class AsgiLive(AppDirective):
+    """Embed a live ASGI app, named as `module:attribute` or written as the directive's body."""
+
+    converters = CONVERTERS
+    option_spec: ClassVar[dict[str, Converter]] = Written(dict.fromkeys(CONVERTERS, raw))
+
+    def run(self) -> list[nodes.Node]:
+        """Return the app's node, having noted the app in the domain; or say on the page that there is none."""
+        target = self.arguments[0].strip() if self.arguments else None
+        source = "\n".join(self.content).strip("\n") + "\n" if self.content else None
+        options, problems = self._converted()
+        problems = [*_misplaced(target, source), *repeated(self.block_text), *problems]
+        default = options.get("name") or self._default_name(target)
+        if problems:
+            told = "; ".join(problems)
+            warn(label(default, target), told, self._location())
+            return [unbuilt(told)]
+        return self._embedded(spec_of(default, target, source, options), options)
 
     def _embedded(self, spec: AppSpec, options: dict[str, Any]) -> list[nodes.Node]:
         config = LiveConfig.of(self.config)
@@ -234,9 +266,8 @@ class AsgiLive(SphinxDirective):
             title=options.get("title", spec.name),
             spec=spec,
         )
-        domain = AsgiLiveDomain.of(self.env)
-        number = domain.note(embed)
-        self._note_sources(spec, config, domain)
+        number = AsgiLiveDomain.of(self.env).note(embed)
+        self._note_sources(spec)
         node = asgi_live(
             embed=number,
             name=spec.name,
@@ -246,39 +277,20 @@ class AsgiLive(SphinxDirective):
             style={key: options[key] for key in ("height", "width", "aspect") if key in options},
             classes=options.get("class", []),
         )
-        self.set_source_info(node)
-        if "caption" not in options:
-            return [node]
-        children, messages = self.parse_inline(options["caption"], lineno=self.lineno)
-        caption = asgi_live_caption(options["caption"], "", *children)
-        self.set_source_info(caption)
-        node += caption
-        return [node, *messages]
-
-    def _location(self) -> str:
-        """File and line; docutils names an included file from the current folder, which may be another next time."""
-        source, line = self.get_source_info()
-        path = Path(source or self.env.doc2path(self.env.docname))
-        return f"{path.resolve() if path.is_file() else path}:{line}"
+        return self._with_caption(node, options.get("caption"))
 
     def _default_name(self, target: str | None) -> str:
         if target:
             return name_from(target)
         return f"{name_from(self.env.docname)}-{self.env.new_serialno('asgi-live') + 1}"
 
-    def _note_sources(self, spec: AppSpec, config: LiveConfig, domain: AsgiLiveDomain) -> None:
-        """Let a change of the app's files count as a change of this page; problems are told when the app is built."""
-        settings = config.settings(domain.confdir)
-        try:
-            sources = find(spec, confdir=settings.confdir, paths=settings.paths)
-        except (PackingError, OSError):
-            return
-        for file in sources.files.values():
-            if not isinstance(file, bytes):
-                self.env.note_dependency(str(file))
+
+def spec_of(name: str, target: str | None, source: str | None, options: dict[str, Any]) -> AppSpec:
+    """Return the app of that name as the options describe it."""
+    return AppSpec(name, target, source, **{key: options[key] for key in OF_APPS if key in options})
 
 
-def _repeated(block: str) -> list[str]:
+def repeated(block: str) -> list[str]:
     """Tell of options that are given twice: docutils refuses them, and MyST's parser silently takes the last one."""
     rest = block.partition("\n")[2]
     fenced = re.match(r"---.*\n((?:(?!---).*\n)*)", rest)

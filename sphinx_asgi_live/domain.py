@@ -17,18 +17,30 @@ from sphinx.ext.ifconfig import ifconfig
 from sphinx.util import logging
 from sphinx.util.tags import Tags
 
-from sphinx_asgi_live.spec import AppSpec
+from sphinx_asgi_live.spec import AppSpec, Call
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The responses to the requests of a page to one app, as they are shown, by the embeds' numbers.
+
+    `inputs` is a hash of all that they came of; empty if that is to be tried again.
+    """
+
+    inputs: str
+    texts: dict[int, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Embed:
     """One directive: the app it embeds, the path that its frame opens, and where it stands.
 
-    `location` is the file and line in the form that Sphinx's logger takes, and not always in the document's own
-    file, which may include others. `only` and `ifconfig` are the conditions of those directives around it, which are
-    decided when pages are written, and for each builder anew.
+    With a `call` it shows that request in the place of a frame, and has no path. `location` is the file and line in
+    the form that Sphinx's logger takes, and not always in the document's own file, which may include others. `only`
+    and `ifconfig` are the conditions of those directives around it, which are decided when pages are written, and for
+    each builder anew.
     """
 
     docname: str
@@ -38,6 +50,7 @@ class Embed:
     spec: AppSpec
     only: tuple[str, ...] = ()
     ifconfig: tuple[str, ...] = ()
+    call: Call | None = None
 
     def is_shown(self, tags: Tags, names: Mapping[str, Any] = MappingProxyType({})) -> bool:
         """Tell whether the page holds it in a build with these tags and, for `ifconfig`, these names."""
@@ -68,8 +81,8 @@ class AsgiLiveDomain(Domain):
 
     name = "asgi-live"
     label = "ASGI live"
-    data_version = 3
-    initial_data: ClassVar[dict[str, dict[str, list[Embed]]]] = {"embeds": {}}
+    data_version = 4
+    initial_data: ClassVar[dict[str, dict[str, Any]]] = {"embeds": {}, "recorded": {}}
 
     confdir: Path
     """The folder of conf.py, set before anything is read."""
@@ -98,7 +111,8 @@ class AsgiLiveDomain(Domain):
 
     def clear_doc(self, docname: str) -> None:
         """Forget a document that is read again or gone."""
-        self.data["embeds"].pop(docname, None)
+        for kind in self.initial_data:
+            self.data[kind].pop(docname, None)
 
     def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
         """Take over what another process read."""
@@ -109,6 +123,33 @@ class AsgiLiveDomain(Domain):
     def resolve_any_xref(self, *arguments: Any) -> list[tuple[str, Any]]:
         """Find nothing: there is nothing to refer to."""
         return []
+
+    def read_so_far(self, docname: str) -> list[Embed]:
+        """Return the embeds of a document, while it is read those above the directive that asks."""
+        listed: list[Embed] = self.data["embeds"].get(docname, [])
+        return listed
+
+    def recorded(self, docname: str) -> dict[str, Recorded]:
+        """Return what apps responded to the requests of a document, by the apps' names; to be changed in place."""
+        found: dict[str, Recorded] = self.data["recorded"].setdefault(docname, {})
+        return found
+
+    def calls(
+        self, tags: Tags, names: Mapping[str, Any] = MappingProxyType({})
+    ) -> Iterator[tuple[AppSpec, dict[str, dict[int, Embed]]]]:
+        """Yield each app with the requests to it that pages show: by document, and there by the embed's number.
+
+        `tags` and `names` as in `Embed.is_shown`. An app whose name another one has as well is left out.
+        """
+        for spec, embeds in self.apps(tags, names):
+            shown = {id(embed) for embed in embeds if embed.call}
+            if not shown or stranger(spec, embeds):
+                continue
+            pages = {
+                docname: {number: embed for number, embed in enumerate(listed) if id(embed) in shown}
+                for docname, listed in sorted(self.data["embeds"].items())
+            }
+            yield spec, {docname: calls for docname, calls in pages.items() if calls}
 
     def embeds(self) -> list[Embed]:
         """Return all embeds by document, each document's in their order."""

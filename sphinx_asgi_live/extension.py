@@ -19,6 +19,9 @@ from sphinx_asgi_live.nodes import add_nodes, is_served
 from sphinx_asgi_live.packing.packer import Job, Packer
 from sphinx_asgi_live.packing.site import FOLDER, Site
 from sphinx_asgi_live.packing.stamp import Stamp
+from sphinx_asgi_live.replies import on_env_updated
+from sphinx_asgi_live.requesting import AsgiLiveRequest
+from sphinx_asgi_live.requestnodes import add_request_nodes
 from sphinx_asgi_live.spec import AppSpec
 
 logger = logging.getLogger(__name__)
@@ -28,11 +31,14 @@ def register(app: Sphinx) -> ExtensionMetadata:
     """Add configuration, directive, domain, nodes and handlers to a Sphinx application."""
     add_config_values(app)
     add_nodes(app)
+    add_request_nodes(app)
     app.add_domain(AsgiLiveDomain)
     app.add_directive("asgi-live", AsgiLive)
+    app.add_directive("asgi-live-request", AsgiLiveRequest)
     app.add_transform(Unread)
     app.connect("config-inited", on_config_inited)
     app.connect("builder-inited", on_builder_inited)
+    app.connect("env-updated", on_env_updated)
     app.connect("build-finished", on_build_finished)
     return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -77,7 +83,7 @@ def on_build_finished(app: Sphinx, exception: Exception | None) -> None:
 
 def job_of(spec: AppSpec, embeds: Sequence[Embed]) -> Job:
     """Return what is to be packed for all embeds of an app."""
-    return Job(spec, tuple(sorted({embed.path for embed in embeds})), embeds[0].title)
+    return Job(spec, tuple(sorted({embed.path for embed in embeds if not embed.call})), embeds[0].title)
 
 
 def build_apps(packer: Packer, jobs: Sequence[tuple[Job, list[Embed]]]) -> bool:

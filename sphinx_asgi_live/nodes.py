@@ -17,7 +17,11 @@ from sphinx_asgi_live.packing.site import FOLDER
 from sphinx_asgi_live.packing.static import modules_folder
 
 
-class asgi_live(nodes.General, nodes.Element):
+class live_node(nodes.General, nodes.Element):
+    """What is of an app on a page; the first one of a page brings the modules and the style sheet."""
+
+
+class asgi_live(live_node):
     """An app in a frame; its only child may be a caption.
 
     Attributes are `name`, `path`, `title`, `start`, `style`, and `embed`, which of the document's in the domain it is.
@@ -60,15 +64,21 @@ def words_elsewhere(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         node.replace_self(paragraphs)
 
 
-def visit_html(self: Any, node: asgi_live) -> None:
-    """Write the figure, its frame and, before the first one of a page, what makes it live."""
+def begin(self: Any, node: live_node) -> str:
+    """Return the way to the apps from the page that is written, having linked what makes its first app live."""
     here = self.builder.get_target_uri(self.builder.current_docname).partition("#")[0]
     root = relative_uri(here, FOLDER)
-    if next(self.document.findall(asgi_live)) is node:
+    if next(self.document.findall(live_node)) is node:
         shared = posixpath.join(root, "shared", modules_folder())
         self.body.append(f'<link rel="stylesheet" href="{shared}/page.css">')
         self.body.append(f'<script defer src="{shared}/file.js"></script>')
         self.body.append(f'<script type="module" src="{shared}/page.js"></script>\n')
+    return root
+
+
+def visit_html(self: Any, node: asgi_live) -> None:
+    """Write the figure, its frame and, before the first one of a page, what makes it live."""
+    root = begin(self, node)
     attributes = {
         "class": " ".join(["asgi-live", *node["classes"]]),
         "data-asgi-live": node["name"],

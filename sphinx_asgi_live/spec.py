@@ -1,4 +1,4 @@
-"""What a page declares of an app: a frozen record, so that it can be compared, hashed and pickled."""
+"""What a page declares of an app, and of requests to it: frozen records, to be compared, hashed and pickled."""
 
 from __future__ import annotations
 
@@ -50,6 +50,48 @@ class AppSpec:
     def is_bare(self) -> bool:
         """True if only a target is given, so that another embed of that name and target may say the rest."""
         return self.source is None and self == AppSpec(self.name, self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSpec:
+    """An HTTP request as a page shows it; `target` is a path of the app with its query, both percent-encoded."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+
+    @property
+    def text(self) -> str:
+        """The request as HTTP/1.1 has it, without the headers that tell of the connection."""
+        lines = [f"{self.method} {self.target} HTTP/1.1", *(f"{name}: {value}" for name, value in self.headers)]
+        return "\n".join([*lines, "", self.body] if self.body else lines)
+
+    @property
+    def media_type(self) -> str:
+        """The body's type without parameters, in lower case; empty if no header tells it."""
+        values = [value for name, value in self.headers if name.lower() == "content-type"]
+        return values[0].partition(";")[0].strip().lower() if values else ""
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the body is said to be JSON."""
+        return self.media_type == "application/json" or self.media_type.endswith("+json")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that a page shows, and what its author says of the response.
+
+    `status` is None if any will do; each of `contains` is a text that has to be in it. `headers` are the names of
+    those that are shown, None for all that tell something. `places` are where the options of those names stand.
+    """
+
+    request: RequestSpec
+    status: int | None = None
+    contains: tuple[str, ...] = ()
+    headers: tuple[str, ...] | None = None
+    places: tuple[tuple[str, str], ...] = ()
 
 
 def label(name: str, target: str | None) -> str:

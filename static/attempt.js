@@ -157,7 +157,7 @@ function problemOf(error) {
  *
  * @param {(options: Record<string, unknown>) => Promise<any>} load
  */
-function kept(load) {
+export function kept(load) {
   /** @type {any} */
   let loaded;
   return {
@@ -171,7 +171,7 @@ function kept(load) {
  *
  * @returns {() => string} gives the end of what has been written since the last call
  */
-function listen() {
+export function listen() {
   /** @type {string[]} */
   const lines = [];
   const { warn } = console;

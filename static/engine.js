@@ -3,7 +3,8 @@
  * Runs Pyodide at build time, in node or deno: `engine.js <job.json> <result.json>`. Not shipped to readers.
  *
  * `compile` compiles trees of Python files; `dependencies` takes an image of a Python that has imported what apps
- * depend on; `attempt` boots an app from the very files that a reader gets, sends it GET requests, and freezes it.
+ * depend on; `attempt` boots an app from the very files that a reader gets, sends it GET requests, and freezes it;
+ * `replay` sends it the requests of pages.
  */
 
 import { writeFileSync } from "node:fs";
@@ -17,9 +18,10 @@ import { ORIGIN } from "./answers.js";
 import { attempt as tryApp } from "./attempt.js";
 import { freezeDependencies } from "./freeze.js";
 import { NO_PACKAGES } from "./interpreter.js";
+import { replay as replayPages } from "./replay.js";
 
 /** @type {Record<string, (job: any) => Promise<object>>} */
-const commands = { compile, attempt, dependencies };
+const commands = { compile, attempt, dependencies, replay };
 
 const [jobPath, resultPath] = process.argv.slice(2);
 const job = JSON.parse(await readFile(jobPath, "utf-8"));
@@ -72,6 +74,12 @@ async function dependencies({ modules, root, output, ...files }) {
   const { runtime, archives } = await load(files);
   cutOff();
   return freezeDependencies(runtime, archives, { modules, root, origin: ORIGIN, output });
+}
+
+/** @param {any} job as `replay` takes it */
+async function replay(job) {
+  const { runtime, archives } = await load(job);
+  return replayPages(runtime, archives, job, cutOff(), save);
 }
 
 /**

@@ -16,6 +16,8 @@ import { embeddedPolicies } from "./policy.js";
  * @property {Header[]} headers lower-case names
  * @property {import("./body.js").Body | undefined} body
  * @property {boolean} credentials whether cookies are sent and set
+ * @property {string} [base] the address of a server that would get such a request from a program: the path is then one
+ *   of the app, and the response has all its headers
  */
 
 /**

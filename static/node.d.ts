@@ -24,7 +24,7 @@ declare module "node:zlib" {
 }
 
 declare module "node:buffer" {
-  export const Buffer: { from(content: ArrayBuffer): { toString(encoding: "base64"): string } };
+  export const Buffer: { from(content: ArrayBuffer | Uint8Array): { toString(encoding: "base64"): string } };
 }
 
 declare module "node:crypto" {

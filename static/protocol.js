@@ -46,6 +46,33 @@ export const COOKIES = "asgi-live:cookies";
 /** A page of the app to its worker, with a port: `{type, url, protocols, page}`, open a WebSocket; see `websocket.js`. */
 export const SOCKET = "asgi-live:socket";
 
+/** Page to worker, with a port: `{type, wanted}`, send the app a `Wanted`; the answer is a `Reply` or a `Refusal`. */
+export const CALL = "asgi-live:call";
+
+/**
+ * A request as it is written in a page of the documentation.
+ *
+ * @typedef {object} Wanted
+ * @property {string} method
+ * @property {string} target a path of the app with its query, both percent-encoded
+ * @property {[name: string, value: string][]} headers
+ * @property {string} body
+ * @property {string} base the address of the server that the app is to take itself for
+ */
+
+/**
+ * What the app answers to it.
+ *
+ * @typedef {object} Reply
+ * @property {number} status
+ * @property {[name: string, value: string][]} headers all that the app sent
+ * @property {Uint8Array<ArrayBuffer>} body
+ * @property {boolean} isWhole false if the body went on for too long
+ * @property {number} milliseconds that it took
+ */
+
+/** @typedef {{problem: string}} Refusal why there is no answer */
+
 /** @typedef {typeof START | typeof HELLO} Question what a page posts with a port */
 
 /** @typedef {{type: typeof START | typeof HELLO} | {type: typeof BEAT, heard?: Heard}} PageMessage */

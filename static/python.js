@@ -109,7 +109,7 @@ function limitCpu(pyodide, bridge, seconds) {
 
 /** A running app. */
 export class Python {
-  /** @type {(id: number, method: string, path: string, query: string, headers: string, credentials: boolean, exchange: Exchange) => unknown} */
+  /** @type {(id: number, method: string, path: string, query: string, headers: string, credentials: boolean, exchange: Exchange, base?: string) => unknown} */
   #handle;
   #requests = 0;
   /** @type {(id: number) => void} */
@@ -182,11 +182,22 @@ export class Python {
   async respond(request, reader, { client, script, isGone } = {}) {
     const parts = await requestParts(request, this.#root, reader);
     const url = insideApp(request.url, this.#root);
-    const exchange = new Exchange(parts.body?.chunks);
-    const { status, headers: sent, cookies, ...content } = await this.#exchanged(parts, exchange, isGone);
-    if (cookies !== undefined) await this.onCookies(cookies, client);
+    const { status, headers: sent, ...content } = await this.answer(parts, { client, isGone });
     const headers = responseHeaders(sent, url, this.#root, script?.hash);
     return pageResponse(status, headers, content, script && { text: script.text, data: script.data(url.pathname) });
+  }
+
+  /**
+   * The beginning of the app's own answer.
+   *
+   * @param {import("./http.js").RequestParts} parts
+   * @param {Visit} [visit]
+   */
+  async answer(parts, { client, isGone } = {}) {
+    const exchange = new Exchange(parts.body?.chunks);
+    const { cookies, ...start } = await this.#exchanged(parts, exchange, isGone);
+    if (cookies !== undefined) await this.onCookies(cookies, client);
+    return start;
   }
 
   /**
@@ -196,7 +207,7 @@ export class Python {
    * @param {Exchange} exchange
    * @param {() => Promise<boolean>} [isGone]
    */
-  async #exchanged({ method, path, query, headers, credentials }, exchange, isGone) {
+  async #exchanged({ method, path, query, headers, credentials, base }, exchange, isGone) {
     if (this.#ended) throw this.#ended;
     const exchanges = this.#exchanges.add(exchange);
     exchange.onOver = () => exchanges.delete(exchange);
@@ -208,7 +219,7 @@ export class Python {
     const seconds = this.#limits?.answer;
     const late = seconds && setTimeout(() => this.#timeOut(id, seconds), seconds * 1000);
     // If Python has ended, it says so itself.
-    const handle = async () => this.#handle(id, method, path, query, lines, credentials, exchange);
+    const handle = async () => this.#handle(id, method, path, query, lines, credentials, exchange, base);
     handle().catch((error) => exchange.abort(error));
     try {
       return await exchange.started;

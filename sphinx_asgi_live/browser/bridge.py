@@ -34,18 +34,22 @@ LONG = 256
 
 
 class _Page:
-    """The transport of one response: a JavaScript `Exchange`; `path` is that of its request."""
+    """The transport of one response: a JavaScript `Exchange`; `path` is that of its request.
 
-    def __init__(self, exchange: Any, path: str, credentials: bool) -> None:
+    Cookies are stored if there are `credentials`, and given to the page as well if it `sees_cookies`.
+    """
+
+    def __init__(self, exchange: Any, path: str, credentials: bool, sees_cookies: bool) -> None:
         self.exchange = exchange
         self.path = path
         self.credentials = credentials
+        self.hidden = b"" if sees_cookies else b"set-cookie"
 
     def start(self, status: int, headers: Headers) -> None:
         """Give status and headers to the page; a header is two lines, since neither part can hold a line break."""
         if self.credentials:
             _server.store_cookies(headers, self.path)
-        lines = (part.decode("latin-1") for header in headers if header[0] != b"set-cookie" for part in header)
+        lines = (part.decode("latin-1") for header in headers if header[0] != self.hidden for part in header)
         self.exchange.start(status, "\n".join(lines), _server.cookies_to_keep())
 
     async def write(self, chunk: bytes) -> None:
@@ -182,16 +186,28 @@ def set_cookie(path: str, text: str) -> str | None:
     return _server.cookies_to_keep()
 
 
-def handle(number: int, method: str, path: str, query: str, headers: str, credentials: bool, exchange: Any) -> None:
+def handle(
+    number: int,
+    method: str,
+    path: str,
+    query: str,
+    headers: str,
+    credentials: bool,
+    exchange: Any,
+    base: str | None = None,
+) -> None:
     """Begin to answer the request of that number, by which `disconnect` ends it; the app runs until it first waits.
 
     `headers` are names and values, each on a line of its own. Without `credentials` cookies are neither sent nor set.
+    With a `base` it is the request of a program to a server at that address: to a path of the app, with cookies of its
+    own if it has some, and it gets all headers.
     """
     pairs = _pairs(headers)
-    if credentials:
+    if credentials and b"cookie" not in dict(pairs):
         pairs += _server.cookie_header(path, _site(method, dict(pairs)))
-    scope = _server.scope(method, path, query, pairs)
-    cycle = _cycles[number] = RequestResponseCycle(scope, lambda: _read(exchange), _Page(exchange, path, credentials))
+    scope = _server.scope(method, path, query, pairs, base)
+    page = _Page(exchange, path, credentials, sees_cookies=base is not None)
+    cycle = _cycles[number] = RequestResponseCycle(scope, lambda: _read(exchange), page)
     _start(_run(_cycles, number, cycle))
 
 

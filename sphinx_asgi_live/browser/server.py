@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from sphinx_asgi_live.browser.asgi import http_scope
 from sphinx_asgi_live.browser.cookies import Jar, Site, is_trustworthy
@@ -25,16 +25,21 @@ class Server:
         self.mounted = mounted
         self.root = root
         self.scheme = parts.scheme
-        host = parts.hostname or "localhost"
-        self.address = (host, parts.port or (443 if parts.scheme == "https" else 80))
+        self.address = _address(parts)
+        host = self.address[0]
         self.secure = is_trustworthy(parts.scheme, host)
         self.jar = Jar(host, root)
         self.jar_kept = 0
         """The jar's `changes` when the worker last got its dump."""
 
-    def scope(self, method: str, path: str, query: str, headers: Headers) -> Scope:
-        """Describe a request to the app."""
-        return http_scope(method=method, url_path=path, query=query, headers=headers, **self.everywhere())
+    def scope(self, method: str, path: str, query: str, headers: Headers, base: str | None = None) -> Scope:
+        """Describe a request to the app; with a `base` as a server at that address gets it, for a path of the app."""
+        place = self.everywhere()
+        if base:
+            parts = urlsplit(base)
+            place |= {"root_path": parts.path, "scheme": parts.scheme, "server": _address(parts)}
+            path = parts.path + path
+        return http_scope(method=method, url_path=path, query=query, headers=headers, **place)
 
     def everywhere(self) -> dict[str, Any]:
         """What all scopes have."""
@@ -74,3 +79,7 @@ class Server:
             return None
         self.jar_kept = self.jar.changes
         return self.jar.dump()
+
+
+def _address(parts: SplitResult) -> tuple[str, int]:
+    return parts.hostname or "localhost", parts.port or (443 if parts.scheme == "https" else 80)

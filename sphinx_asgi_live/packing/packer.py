@@ -6,7 +6,7 @@ Each step's result is cached by the hash of its inputs, so that a change costs o
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -34,6 +34,7 @@ from sphinx_asgi_live.packing.lock import DependencySet, Lock
 from sphinx_asgi_live.packing.pyodide import MODULES, Runtime, runtime
 from sphinx_asgi_live.packing.recording import record
 from sphinx_asgi_live.packing.remedies import with_origin, with_remedy
+from sphinx_asgi_live.packing.replay import Pages, Replayed, replay
 from sphinx_asgi_live.packing.resolve import resolve
 from sphinx_asgi_live.packing.site import Site
 from sphinx_asgi_live.packing.sources import Sources, find
@@ -41,6 +42,9 @@ from sphinx_asgi_live.packing.tools import Tools
 from sphinx_asgi_live.packing.weight import heaviness, markup, parts
 from sphinx_asgi_live.packing.wheels import fetch
 from sphinx_asgi_live.spec import AppSpec
+
+Result = TypeVar("Result")
+Argument = TypeVar("Argument")
 
 ANSWER_LIMIT = 240
 """Seconds that a reader's request waits for headers: Chromium ends a worker after 300 with any that waits longer."""
@@ -62,11 +66,12 @@ class Settings:
     check: str = "request"
     size_limit: int | None = None
     snapshot: str = "app"
+    base_url: str = "http://localhost:8000"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """An app to be packed, the paths of it that pages embed, and its title."""
+    """An app to be packed, the paths of it that pages embed (none, if they show requests only), and its title."""
 
     spec: AppSpec
     paths: tuple[str, ...]
@@ -75,7 +80,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a job: the reason why there is no app, or complaints, pairs of embedded path and sentence.
+    """What became of a job: the reason why there is no app, or complaints, pairs of embedded path and sentence,
+    the path being empty if there is none.
 
     `untried` is as in `Check`, `note` as in `Images`.
     """
@@ -121,7 +127,7 @@ class Packer:
         All archives are compiled in one run of the engine, and the apps are checked side by side. Of an app that
         cannot be packed only the placeholders are written, which tell why.
         """
-        for job, prepared in self._prepare(jobs):
+        for job, prepared in self._prepare(jobs, self._tried(None)):
             try:
                 app = prepared.result()
                 complaints = self._emit(job, app)
@@ -133,9 +139,21 @@ class Packer:
 
     def check_all(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Check | str]]:
         """Try all apps, write nothing to the site, and yield what each answered, or what is wrong with it, in order."""
-        for job, prepared in self._prepare(jobs, level="off"):
+        for job, prepared in self._prepare(jobs, self._tried("off")):
             try:
                 yield job, prepared.result().check
+            except (PackingError, OSError) as error:
+                yield job, _told(error)
+
+    def replay_all(self, pages: Mapping[Job, Pages]) -> Iterator[tuple[Job, Replayed | str]]:
+        """Send apps the requests of pages, and yield what came of them, or what is wrong with an app, in order."""
+
+        def replayed(job: Job, parts: Parts, archives: tuple[Archive, ...]) -> Replayed:
+            return replay(parts.sources.spec, self.settings.base_url, pages[job], archives, self._tools)
+
+        for job, done in self._prepare(list(pages), replayed):
+            try:
+                yield job, done.result()
             except (PackingError, OSError) as error:
                 yield job, _told(error)
 
@@ -171,7 +189,7 @@ class Packer:
         self.site.write_pages(spec.name, job.title, job.paths, pages, reasons, markup(found))
         limit = self.settings.size_limit
         if limit is not None and (problem := heaviness(found, limit)):
-            complaints.append((job.paths[0], problem))
+            complaints.append((next(iter(job.paths), ""), problem))
         # Last, so that there is no worker of which anything is missing.
         self.site.write_worker(spec.name, modules, self._python["runtime"], manifest)
         return (*check.complaints, *complaints)
@@ -262,34 +280,41 @@ class Packer:
         _ = self.stdlib  # compiled here, not in several checks at once
         return {tree.key: archive for tree, archive in zip(trees, archives, strict=True)}
 
-    def _prepare(self, jobs: Sequence[Job], level: str | None = None) -> Iterator[tuple[Job, Future[Prepared]]]:
-        """Yield each app as it is to be written; `level` says how far all are frozen, their own aside."""
+    def _prepare(
+        self, jobs: Sequence[Job], prepare: Callable[[Job, Parts, tuple[Archive, ...]], Result]
+    ) -> Iterator[tuple[Job, Future[Result]]]:
+        """Yield what is made of each app, of all of them side by side."""
         parts = {job: _settled(self._parts, job) for job in jobs}
         found = [tree for future in parts.values() if not future.exception() for tree in future.result().trees]
         packed = _settled(self._pack, list({tree.key: tree for tree in found}.values()))
 
-        def prepared(job: Job) -> Prepared:
-            sources, trees, modules = parts[job].result()
-            archives = tuple(packed.result()[tree.key] for tree in trees)
-            frozen_to = level or job.spec.snapshot or self.settings.snapshot
-            attempt = Attempt(sources.spec, job.paths, archives, modules, self.settings.check, frozen_to)
+        def prepared(job: Job) -> Result:
+            own = parts[job].result()
+            archives = tuple(packed.result()[tree.key] for tree in own.trees)
             try:
-                check, images = attempt.run(self._bases, self._tools)
+                return prepare(job, own, archives)
             except PackingError as error:
-                raise PackingError(with_remedy(str(error), sources)) from None
-            complaints = tuple((path, with_remedy(told, sources)) for path, told in check.complaints)
-            return Prepared(sources.spec, archives, replace(check, complaints=complaints), images)
+                raise PackingError(with_remedy(str(error), own.sources)) from None
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             yield from [(job, pool.submit(prepared, job)) for job in jobs]
 
+    def _tried(self, level: str | None) -> Callable[[Job, Parts, tuple[Archive, ...]], Prepared]:
+        """Return what tries an app; `level` says how far all are frozen, their own aside."""
+
+        def tried(job: Job, parts: Parts, archives: tuple[Archive, ...]) -> Prepared:
+            sources, _, modules = parts
+            frozen_to = level or job.spec.snapshot or self.settings.snapshot
+            attempt = Attempt(sources.spec, job.paths, archives, modules, self.settings.check, frozen_to)
+            check, images = attempt.run(self._bases, self._tools)
+            complaints = tuple((path, with_remedy(told, sources)) for path, told in check.complaints)
+            return Prepared(sources.spec, archives, replace(check, complaints=complaints), images)
+
+        return tried
+
     @property
     def _tools(self) -> Tools:
         return Tools(self.engine, self.runtime, self.stdlib, self.settings.cache, self.settings.timeout)
-
-
-Result = TypeVar("Result")
-Argument = TypeVar("Argument")
 
 
 def _settled(function: Callable[[Argument], Result], argument: Argument) -> Future[Result]:

@@ -30,7 +30,7 @@ class Stamp:
     def is_current(self, settings: Settings, apps: Sequence[tuple[AppSpec, Sequence[str]]]) -> bool:
         """Tell whether the last build had these inputs and its files are untouched."""
         try:
-            self._inputs, self._lock = _hash(settings, apps), settings.lock
+            self._inputs, self._lock = inputs_of(settings, apps), settings.lock
             noted = json.loads(self._path.read_bytes())
             return bool(noted == self._noted(list(noted["files"])))
         except (PackingError, OSError, ValueError, LookupError, TypeError):
@@ -45,7 +45,7 @@ class Stamp:
 
     def _noted(self, files: Sequence[str]) -> dict[str, object]:
         # The lock is asked for anew: the build itself may write it.
-        return {"inputs": self._inputs, "lock": _touched(self._lock), "files": self._state(files)}
+        return {"inputs": self._inputs, "lock": touched(self._lock), "files": self._state(files)}
 
     def _state(self, files: Sequence[str]) -> dict[str, list[int]]:
         states = {}
@@ -55,20 +55,24 @@ class Stamp:
         return states
 
 
-def _hash(settings: Settings, apps: Sequence[tuple[AppSpec, Sequence[str]]]) -> str:
+def inputs_of(settings: Settings, apps: Sequence[tuple[AppSpec, Sequence[str]]]) -> str:
+    """Return a hash of what a build makes apps of, but for the lock, which the build itself may write.
+
+    Raises `PackingError` and `OSError` if an app has no files.
+    """
     described: list[object] = [FORMAT, INTEGRITY, repr(settings), bridge_tree().key]
-    described += [_touched(path) for path in sorted(static_folder().rglob("*"))]
+    described += [touched(path) for path in sorted(static_folder().rglob("*"))]
     for spec, paths in apps:
         sources = find(spec, confdir=settings.confdir, paths=settings.paths)
         files = {
-            path: hashlib.sha256(file).hexdigest() if isinstance(file, bytes) else _touched(file)
+            path: hashlib.sha256(file).hexdigest() if isinstance(file, bytes) else touched(file)
             for path, file in sources.files.items()
         }
         described.append([asdict(spec), list(paths), list(sources.requirements), files])
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
 
-def _touched(path: Path) -> list[object]:
+def touched(path: Path) -> list[object]:
     """Return what changes with a file's content, without reading it."""
     try:
         status = path.stat()

@@ -6,13 +6,14 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-BUILD_ONLY = {"answers.js", "attempt.js", "engine.js", "freeze.js", "imaging.js", "resources.js"}
+BUILD_ONLY = {"answers.js", "attempt.js", "engine.js", "freeze.js", "imaging.js", "replay.js", "resources.js"}
 """Readers get the other modules and the style sheet."""
 
 ENGINE_MODULES = (
     "answers.js",
     "attempt.js",
     "body.js",
+    "call.js",
     "charset.js",
     "deadline.js",
     "ending.js",
@@ -23,8 +24,12 @@ ENGINE_MODULES = (
     "imaging.js",
     "injection.js",
     "interpreter.js",
+    "json.js",
     "policy.js",
     "python.js",
+    "reasons.js",
+    "replay.js",
+    "replytext.js",
     "resources.js",
     "snapshot.js",
     "tar.js",

@@ -1,0 +1,112 @@
+"""Has the requests of all pages answered before any page is written; what is wrong with a response is a warning."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+from sphinx.util.display import progress_message
+
+from sphinx_asgi_live.config import LiveConfig
+from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, Recorded, names_of_ifconfig, warn
+from sphinx_asgi_live.nodes import is_served
+from sphinx_asgi_live.packing import PackingError
+from sphinx_asgi_live.packing.packer import Job, Packer, Settings
+from sphinx_asgi_live.packing.replay import Played
+from sphinx_asgi_live.packing.site import Site
+from sphinx_asgi_live.packing.stamp import inputs_of, touched
+from sphinx_asgi_live.spec import AppSpec, Call
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The requests of a page to an app, by the embeds' numbers; `inputs` as in `Recorded`."""
+
+    docname: str
+    embeds: Mapping[int, Embed]
+    inputs: str
+
+    @property
+    def calls(self) -> list[Call]:
+        """What is to be sent, in the page's order."""
+        return [embed.call for embed in self.embeds.values() if embed.call]
+
+
+def on_env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Return the pages that show other responses than before, all responses being there now."""
+    # A builder without a format writes no pages.
+    if not app.builder.format:
+        return []
+    settings = LiveConfig.of(app.config).settings(Path(app.confdir))
+    domain = AsgiLiveDomain.of(env)
+    changed = []
+    waiting: dict[AppSpec, list[Part]] = {}
+    for spec, pages in domain.calls(app.builder.tags, names_of_ifconfig(app)):
+        for docname, embeds in pages.items():
+            part = Part(docname, embeds, _inputs(settings, spec, embeds))
+            before = domain.recorded(docname).get(spec.name)
+            if settings.check != "request":
+                _keep(domain, part, spec, (), "")
+            elif not before or not part.inputs or before.inputs != part.inputs:
+                waiting.setdefault(spec, []).append(part)
+    if waiting:
+        count = sum(len(part.embeds) for parts in waiting.values() for part in parts)
+        with progress_message(f"asking live apps {count} request{'s' if count > 1 else ''}"):
+            changed += _play(domain, settings, waiting, is_served(app.builder))
+    return changed
+
+
+def _inputs(settings: Settings, spec: AppSpec, embeds: Mapping[int, Embed]) -> str:
+    """Return a hash of what decides the responses; empty for an app that has no files."""
+    try:
+        app = inputs_of(settings, [(spec, ())])
+    except (PackingError, OSError):
+        return ""
+    described = [app, touched(settings.lock), [(number, repr(embed.call)) for number, embed in embeds.items()]]
+    return hashlib.sha256(json.dumps(described).encode()).hexdigest()
+
+
+def _play(
+    domain: AsgiLiveDomain, settings: Settings, waiting: Mapping[AppSpec, list[Part]], is_packed_later: bool
+) -> list[str]:
+    changed = []
+    jobs = {Job(spec, (), spec.name): parts for spec, parts in waiting.items()}
+    pages = {job: {part.docname: part.calls for part in parts} for job, parts in jobs.items()}
+    for job, replayed in Packer(settings, Site(Path())).replay_all(pages):
+        if isinstance(replayed, str) and not is_packed_later:
+            warn(job.spec.label, replayed, next(iter(jobs[job][0].embeds.values())).location)
+        for part in jobs[job]:
+            played = Played(("",) * len(part.embeds)) if isinstance(replayed, str) else replayed[part.docname]
+            _tell(job.spec, part, played)
+            # The lock may have been written meanwhile.
+            sound = not isinstance(replayed, str) and not played.complaints
+            inputs = _inputs(settings, job.spec, part.embeds) if sound else ""
+            if _keep(domain, part, job.spec, played.texts, inputs):
+                changed.append(part.docname)
+    return changed
+
+
+def _tell(spec: AppSpec, part: Part, played: Played) -> None:
+    embeds = list(part.embeds.values())
+    for complaint in played.complaints:
+        embed = embeds[complaint.number]
+        places = dict(embed.call.places) if embed.call else {}
+        warn(spec.label, complaint.sentence, places.get(complaint.option, embed.location))
+    if played.untried:
+        logger.info("asgi-live app %s: %s", spec.label, played.untried)
+
+
+def _keep(domain: AsgiLiveDomain, part: Part, spec: AppSpec, texts: tuple[str, ...], inputs: str) -> bool:
+    """Note the responses of a page, and return whether it shows other ones now."""
+    recorded = domain.recorded(part.docname)
+    before = recorded.get(spec.name)
+    recorded[spec.name] = now = Recorded(inputs, dict(zip(part.embeds, texts, strict=False)))
+    return now != before
