@@ -79,14 +79,19 @@ export async function attempt(runtime, archives, job, wanted, save) {
     }
   };
 
-  /** @returns {Promise<Trial>} */
-  const trial = async (/** @type {Image[] | undefined} */ images) => {
+  /**
+   * @param {Image[] | undefined} images
+   * @param {boolean} whole whether it is asked as well for what its pages are shown with
+   * @returns {Promise<Trial>}
+   */
+  const trial = async (images, whole = true) => {
     wanted.length = 0;
     try {
       return await run(images, app, async (python, pyodide) => {
         const answered = { ...(await asked(python, root, paths, said)), wanted: [...wanted] };
         // Should what the pages are shown with not come, this is what is known.
         save(answered);
+        if (!whole) return answered;
         const shown = await resources(pyodide(), references, answered.responses, (url) => followed(python, url));
         return { ...answered, resources: shown };
       });
@@ -102,10 +107,10 @@ export async function attempt(runtime, archives, job, wanted, save) {
   const served = { ...app, mounted: tried.mounted };
   const answers = (/** @type {Image[] | undefined} */ images) => run(images, served, (python) => get(python, root, paths, said));
   if (!job.proven || !isWell(tried)) {
-    const plain = await trial(undefined);
+    const plain = await trial(undefined, false);
     if (plain.problem !== undefined) return { ...plain, layers: tried.problem === undefined ? 0 : 1, notes: [] };
     const problem = tried.problem ?? (await differing(plain.responses, tried.responses, () => answers(undefined)));
-    if (problem) return { ...plain, layers: 0, notes: [`with its dependencies frozen: ${problem}`] };
+    if (problem) return { ...(await trial(undefined)), layers: 0, notes: [`with its dependencies frozen: ${problem}`] };
   }
   if (job.level !== "app" || !isTried(tried)) return { ...tried, layers: 1, notes: [] };
   save(tried);

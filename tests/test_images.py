@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import textwrap
 from dataclasses import replace
 from pathlib import Path
@@ -84,7 +85,8 @@ def packed(settings: Settings, outdir: Path, *names: str) -> dict[str, Outcome]:
 @pytest.fixture(scope="module")
 def built(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Outcome]]:
     outdir = tmp_path_factory.mktemp("html")
-    outcomes = packed(settings, outdir, *WHOLE)
+    # The first one proves the base; side by side, each would.
+    outcomes = {**packed(settings, outdir, "small"), **packed(settings, outdir, *sorted(WHOLE - {"small"}))}
     assert [outcome.problem or outcome.complaints for outcome in outcomes.values()] == [()] * len(WHOLE)
     return outdir, outcomes
 
@@ -131,6 +133,7 @@ def test_images_are_made_once_and_again_the_same(
     outdir, _ = built
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     again = replace(settings, cache=cold_cache(tmp_path / "cache"))
+    shutil.copytree(settings.cache / "archives", again.cache / "archives")
     packed(again, tmp_path / "again", "good")
     assert images(tmp_path / "again", "good") == images(outdir, "good")
     for image in images(outdir, "good"):

@@ -162,17 +162,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[Bu
     lock = confdir / "lock.json"
     lock.write_bytes((project / "demo_docs" / "asgi-live.lock.json").read_bytes())
     cache = cold_cache(tmp_path_factory.mktemp("cache"))
-    settings = Settings(
-        confdir,
-        (confdir,),
-        (),
-        ("gevent", "granian", "gunicorn", "httptools", "uvloop", "watchfiles"),
-        lock,
-        cache,
-        None,
-        60,
-        20,
-    )
+    exclude = ("gevent", "granian", "gunicorn", "httptools", "uvloop", "watchfiles")
+    settings = Settings(confdir, (confdir,), (), exclude, lock, cache, None, 60, 20, snapshot="off")
     yield build_shop(settings, tmp_path_factory.mktemp("html"))
 
 

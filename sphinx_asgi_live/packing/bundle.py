@@ -16,6 +16,7 @@ import tempfile
 import zipfile
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from sphinx_asgi_live.packing import PackingError
@@ -34,7 +35,7 @@ STDLIB_MOUNT = "/lib/python314.zip"
 COMPILE_TIMEOUT = 300
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tree:
     """Files to be packed: `members` are contents by path, `mount` is the folder they get in the browser."""
 
@@ -42,7 +43,7 @@ class Tree:
     mount: str
     members: Mapping[str, bytes]
 
-    @property
+    @cached_property
     def key(self) -> str:
         """A hash of everything that the archive's bytes depend on."""
         listed = [(path, hashlib.sha256(content).hexdigest()) for path, content in sorted(self.members.items())]

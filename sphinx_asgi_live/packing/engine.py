@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -187,12 +188,22 @@ def _run_group(arguments: list[str], *, cwd: Path, output: int, timeout: float) 
         env=_engine_environment(),
         **detached,
     )
-    try:
-        return process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
+    late = threading.Event()
+
+    def end_late() -> None:
+        late.set()
         _end_group(process)
+
+    # `Popen.wait` with a time limit looks only every 50 ms.
+    timer = threading.Timer(timeout, end_late)
+    timer.start()
+    try:
+        code = process.wait()
+    finally:
+        timer.cancel()
+        _end_group(process)
+        process.wait()
+    return None if late.is_set() else code
 
 
 def _end_group(process: subprocess.Popen[Any]) -> None:
@@ -201,7 +212,6 @@ def _end_group(process: subprocess.Popen[Any]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     elif process.poll() is None:
         process.kill()
-    process.wait()
 
 
 def _engine_environment() -> dict[str, str]:

@@ -120,6 +120,7 @@ class Packer:
         self._used_sets: list[DependencySet] = []
         self._used_npm: set[str] = set()
         self._bases = Bases()
+        self._wheel_trees: dict[DependencySet, tuple[Tree, ...]] = {}
 
     def pack_all(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Write everything that the jobs need, and yield what became of each, in order.
@@ -265,10 +266,17 @@ class Packer:
         self._used_sets.append(locked)
         return locked
 
+    def _wheels(self, dependencies: DependencySet) -> tuple[Tree, ...]:
+        """Return what is in the wheels, verified and read once for all apps that have them."""
+        if dependencies not in self._wheel_trees:
+            wheels = fetch(dependencies, self.settings.cache)
+            self._wheel_trees[dependencies] = tuple(map(wheel_tree, wheels))
+        return self._wheel_trees[dependencies]
+
     def _parts(self, job: Job) -> Parts:
         sources = find(job.spec, confdir=self.settings.confdir, paths=self.settings.paths)
         dependencies = self._dependencies(job.spec, sources)
-        wheels = tuple(map(wheel_tree, fetch(dependencies, self.settings.cache)))
+        wheels = self._wheels(dependencies)
         trees = (bridge_tree(), *wheels, app_tree(job.spec.name, sources.files))
         return Parts(sources, trees, required_modules(dependencies.requirements, wheels))
 
