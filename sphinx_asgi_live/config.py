@@ -89,6 +89,9 @@ class LiveConfig:
         tuple,
         check=_strings,
     )
+    files: Sequence[str] = _value(
+        (), "Files of every app, besides its own: globs as in ':files:'.", list, tuple, check=_strings, rebuild="env"
+    )
     lock: str = _value("asgi-live.lock.json", "The lock file, relative to conf.py; commit it.", str)
     start: str = _value(
         "click",
@@ -179,6 +182,7 @@ class LiveConfig:
             size_limit=None if self.size_limit is None else parsed_limit(self.size_limit),
             snapshot=self.snapshot,
             base_url=self.base_url,
+            files=tuple(self.files),
         )
 
 

@@ -220,7 +220,7 @@ class AppDirective(SphinxDirective):
         """Let a change of the app's files count as a change of this page; problems are told when the app is built."""
         settings = LiveConfig.of(self.config).settings(AsgiLiveDomain.of(self.env).confdir)
         try:
-            sources = find(spec, confdir=settings.confdir, paths=settings.paths)
+            sources = find(spec, confdir=settings.confdir, paths=settings.paths, files=settings.files)
         except (PackingError, OSError):
             return
         for file in sources.files.values():

@@ -181,6 +181,6 @@ def stranger(spec: AppSpec, embeds: list[Embed]) -> Embed | None:
     return None
 
 
-def warn(app: str, problem: str, location: str) -> None:
+def warn(app: str, problem: str, location: str, subtype: str | None = None) -> None:
     """Log a problem of an app, named as `AppSpec.label` does, at the line of the directive that it comes from."""
-    logger.warning("asgi-live app %s: %s", app, problem, location=location, type="asgi-live")
+    logger.warning("asgi-live app %s: %s", app, problem, location=location, type="asgi-live", subtype=subtype)

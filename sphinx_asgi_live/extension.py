@@ -26,6 +26,8 @@ from sphinx_asgi_live.spec import AppSpec
 
 logger = logging.getLogger(__name__)
 
+SECRET = "if it is none, suppress_warnings = ['asgi-live.secret'] says so, and :files: with its full name publishes it"
+
 
 def register(app: Sphinx) -> ExtensionMetadata:
     """Add configuration, directive, domain, nodes and handlers to a Sphinx application."""
@@ -113,7 +115,9 @@ def build_apps(packer: Packer, jobs: Sequence[tuple[Job, list[Embed]]]) -> bool:
         for path, sentence in outcome.complaints:
             embed = next(embed for embed in embeds if embed.path == path)
             warn(outcome.job.spec.label, sentence, embed.location)
-        clean = clean and not outcome.problem and not outcome.complaints
+        for sentence in outcome.secrets:
+            warn(outcome.job.spec.label, f"{sentence}; {SECRET}", embeds[0].location, "secret")
+        clean = clean and not (outcome.problem or outcome.complaints or outcome.secrets)
     if clean:
         packer.tidy_lock()
     return clean

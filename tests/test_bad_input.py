@@ -147,6 +147,30 @@ def test_what_shows_when_the_app_is_run(tmp_path: Path) -> None:
     assert not leftovers(build)
 
 
+def test_a_secret_is_a_warning_of_a_kind_of_its_own(tmp_path: Path) -> None:
+    docs = Project(tmp_path / "docs", pages={**ALONE, "hello.py": "", "hello/__init__.py": APP, "hello/id_rsa": "x"})
+    (docs.folder / "hello.py").unlink()
+    for _ in range(2):
+        build = docs.build()
+        [warning] = build.warnings
+        assert warning.startswith(
+            "index.rst:4: WARNING: asgi-live app 'hello-app' (hello:app): hello/id_rsa looks like"
+        )
+        assert "suppress_warnings = ['asgi-live.secret']" in warning
+    docs.configure("suppress_warnings = ['asgi-live.secret']")
+    check_built(docs.build(), "hello-app")
+
+
+def test_circular_imports_are_told_by_python_itself(tmp_path: Path) -> None:
+    first = f"from second import x\ny = 1\n{APP}"
+    docs = Project(tmp_path / "docs", pages={**ALONE, "bad.py": first, "second.py": "from bad import y\nx = 1\n"})
+    docs.configure("asgi_live_check = 'import'")
+    docs.write("index.rst", PAGE)
+    build = docs.build()
+    told = ["the app does not start", "ImportError: cannot import name 'y' from partially initialized module 'bad'"]
+    check_unbuilt(build, "bad", [*told, "circular import", "second.py"], "index.rst:6")
+
+
 def test_an_app_that_hangs_at_import_is_ended(tmp_path: Path) -> None:
     docs = Project(tmp_path / "docs", pages=ALONE)
     docs.configure("asgi_live_check = 'request'")

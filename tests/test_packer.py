@@ -95,6 +95,15 @@ APPS = {
                 await answer(send, 200 if path == "/" else 404, "hello")
         """,
     ),
+    "reading": (
+        ("/",),
+        """
+        from pathlib import Path
+        from answering import answer
+        async def app(scope, receive, send):
+            await answer(send, 200, open("data/tea.txt").read() + Path("data/sub/milk.txt").read_text())
+        """,
+    ),
     "raising": (
         ("/",),
         """
@@ -156,12 +165,15 @@ def build(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[B
     (confdir / "answering.py").write_text(ANSWER)
     for name, (_, source) in APPS.items():
         (confdir / f"{name}.py").write_text(textwrap.dedent(source))
+    for name in ("tea", "sub/milk"):
+        (confdir / "data" / f"{name}.txt").parent.mkdir(exist_ok=True)
+        (confdir / "data" / f"{name}.txt").write_text(f"{name} ")
     # The lock of these docs knows what an app without requirements needs: nothing is resolved here.
     lock = confdir / "lock.json"
     lock.write_bytes((project / "demo_docs" / "asgi-live.lock.json").read_bytes())
     exclude = ("gevent", "granian", "gunicorn", "httptools", "uvloop", "watchfiles")
     cache = cold_cache(tmp_path_factory.mktemp("cache"))
-    settings = Settings(confdir, (confdir,), (), exclude, lock, cache, None, 60, 20, snapshot="off")
+    settings = Settings(confdir, (confdir,), (), exclude, lock, cache, None, 60, 20, snapshot="off", files=("data",))
     hanging = find(job("hanging").spec, confdir=confdir, paths=(confdir,))
     outdir = tmp_path_factory.mktemp("html")
     site = Site(outdir)
@@ -232,6 +244,11 @@ def test_an_app_that_ignores_its_root_is_served_without_it(build: Build) -> None
 def test_an_app_that_only_turns_its_root_round_is_served_without_it(build: Build) -> None:
     assert build.outcomes["slashless"] == Outcome(job("slashless"))
     assert build.manifest("slashless")["mounted"] is False
+
+
+def test_files_are_opened_by_the_path_that_they_have_beside_conf_py(build: Build) -> None:
+    assert build.outcomes["reading"].problem is None
+    assert "tea sub/milk" in build.placeholder("reading")
 
 
 def test_an_app_that_does_not_import_shows_its_traceback_only(build: Build) -> None:

@@ -449,8 +449,34 @@ def test_patterns_are_matched_below_conf_py_and_then_below_the_paths(docs: Path,
 
 
 def test_a_hidden_file_is_taken_if_named(docs: Path) -> None:
-    write(docs, {"main.py": APP, ".env": "A=1"})
-    assert ".env" in of(docs, "main:app", files=(".env",)).files
+    write(docs, {"main.py": APP, ".flaskenv": "A=1"})
+    found = of(docs, "main:app", files=(".flaskenv",))
+    assert ".flaskenv" in found.files
+    assert not found.secrets
+
+
+KEY = "-----BEGIN RSA PRIVATE KEY-----\n"
+SECRETS = {"server.pem": f"...\n{KEY}", "id_ed25519": "", "sub/credentials.json": "{}", "tls.key": KEY, "a.p12": ""}
+
+
+def test_what_looks_like_a_secret_is_left_out_unless_it_is_named_in_full(docs: Path) -> None:
+    harmless = {"ca.pem": "-----BEGIN CERTIFICATE-----", "id_rsa.pub": "", "keys.key": "", "env.py": "", "a.txt": "x"}
+    write(docs, {f"shop/{name}": text for name, text in {**SECRETS, **harmless, "__init__.py": APP}.items()})
+    write(docs, {".env": "TOKEN=1", ".env.example": ""})
+    found = of(docs, "shop:app", files=("shop/*.pem", ".env", ".env.example"))
+    packed = {path.removeprefix("shop/") for path in found.files}
+    assert packed == {*harmless, "__init__.py", ".env", ".env.example"}
+    assert len(found.secrets) == len(SECRETS) + 1
+    assert found.secrets[0].startswith(".env looks like a secret, and readers get it: all that")
+    assert "shop/server.pem looks like a secret, and is left out: all that an app consists of" in " ".join(
+        found.secrets
+    )
+
+
+def test_every_app_gets_the_files_of_the_project(docs: Path) -> None:
+    write(docs, {"main.py": APP, "data/a.csv": "", "data/b.txt": ""})
+    found = find(AppSpec("x", "main:app", files=("data/b.txt",)), confdir=docs, paths=[docs], files=["data/*.csv"])
+    assert list(found.files) == ["data/a.csv", "data/b.txt", "main.py"]
 
 
 @pytest.mark.parametrize(

@@ -100,17 +100,27 @@ def test_explains_a_conflict_in_uvs_words(index: Path, tmp_path: Path) -> None:
 
 
 def test_names_every_package_that_the_browser_cannot_have(index: Path, tmp_path: Path) -> None:
-    wheel(index, "science", requires=["numpy", "compiled", "linuxonly"])
+    wheel(index, "science", requires=["numpy", "compiled", "linuxonly", "deep"])
+    wheel(index, "deep", requires=["deeper"])
+    wheel(index, "deeper", requires=["psutil", "numpy"])
+    sdist(index, "psutil")
     sdist(index, "numpy")
     sdist(index, "compiled", compiled=True)
     wheel(index, "linuxonly", tag="cp314-cp314-manylinux_2_17_x86_64")
     with pytest.raises(PackingError) as caught:
         resolve(["science"], [], cwd=tmp_path)
     message = str(caught.value)
-    assert "compiled 1.0 (required by science): it builds only as compiled code (compiled/_speed" in message
-    assert "numpy 1.0 (required by science): exists for browsers only in Pyodide's own distribution" in message
-    assert "linuxonly 1.0 (required by science): no wheel fits" in message
-    assert ":exclude: compiled linuxonly numpy" in message
+    assert (
+        "compiled 1.0 (required by science, that by the app): it builds only as compiled code (compiled/_speed"
+        in message
+    )
+    assert "psutil 1.0 (required by deeper, that by deep, that by science, that by the app): serves no" in message
+    assert (
+        "numpy 1.0 (required by science, that by the app): exists for browsers only in Pyodide's own distribution"
+        in message
+    )
+    assert "linuxonly 1.0 (required by science, that by the app): no wheel fits" in message
+    assert ":exclude: compiled linuxonly numpy psutil" in message
 
 
 def test_says_when_there_is_no_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sphinx_asgi_live.packing import PackingError
+from sphinx_asgi_live.packing.confidential import is_confidential
 from sphinx_asgi_live.packing.modules import Module, imports, is_dir, is_file, locate, parse, submodules
 
 LEFT_OUT = re.compile(
@@ -28,6 +29,10 @@ class Pack:
     confdir: Path
     roots: tuple[Path, ...]
     files: dict[str, Path | bytes] = field(default_factory=dict)
+    named: set[Path] = field(default_factory=set)
+    """What a pattern names in full, and takes whatever it is."""
+    secrets: set[Path] = field(default_factory=set)
+    """What looks like a secret: left out unless it is named."""
 
     def shown(self, path: Path) -> str:
         """A path as messages give it: from conf.py's folder on where it can be."""
@@ -41,7 +46,11 @@ class Pack:
             raise PackingError(f"{content!s}: {error.strerror or error}; make the file readable") from error
 
     def add(self, packed: str, content: Path | bytes) -> None:
-        """Take a file; raises `PackingError` if another one lies at that place already."""
+        """Take a file, unless it is a secret; raises `PackingError` if another one lies at that place already."""
+        if isinstance(content, Path) and is_confidential(content):
+            self.secrets.add(content)
+            if content not in self.named:
+                return
         other = self.files.setdefault(packed, content)
         if other != content and self.read(other) != self.read(content):
             first, second = (self.shown(each) if isinstance(each, Path) else "the page" for each in (other, content))
@@ -133,6 +142,8 @@ class Pack:
         packed = path.relative_to(root).as_posix()
         self.check_inside(path, [root])
         if is_file(path):
+            if match == pattern:
+                self.named.add(path)
             if not {"__pycache__", "node_modules"}.intersection(Path(match).parts):
                 yield packed, path
         elif is_dir(path) and match == pattern:

@@ -67,6 +67,7 @@ class Settings:
     size_limit: int | None = None
     snapshot: str = "app"
     base_url: str = "http://localhost:8000"
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Outcome:
     """What became of a job: the reason why there is no app, or complaints, pairs of embedded path and sentence,
     the path being empty if there is none.
 
-    `untried` is as in `Check`, `note` as in `Images`.
+    `untried` is as in `Check`, `note` as in `Images`, `secrets` as in `Sources`.
     """
 
     job: Job
@@ -91,6 +92,7 @@ class Outcome:
     complaints: tuple[tuple[str, str], ...] = ()
     untried: str = ""
     note: str = ""
+    secrets: tuple[str, ...] = ()
 
 
 class Parts(NamedTuple):
@@ -102,9 +104,9 @@ class Parts(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """An app that is ready to be written; `spec` is the page's with module and attribute in full."""
+    """An app that is ready to be written."""
 
-    spec: AppSpec
+    sources: Sources
     archives: tuple[Archive, ...]
     check: Check
     images: Images
@@ -132,7 +134,7 @@ class Packer:
             try:
                 app = prepared.result()
                 complaints = self._emit(job, app)
-                yield Outcome(job, None, complaints, app.check.untried, app.images.note)
+                yield Outcome(job, None, complaints, app.check.untried, app.images.note, app.sources.secrets)
             except (PackingError, OSError) as error:
                 problem = _told(error)
                 self.refuse(job, problem)
@@ -169,7 +171,7 @@ class Packer:
             self.site.write_placeholders(job.spec.name, job.title, job.paths, problem)
 
     def _emit(self, job: Job, prepared: Prepared) -> tuple[tuple[str, str], ...]:
-        spec, check = prepared.spec, prepared.check
+        spec, check = prepared.sources.spec, prepared.check
         assets, complaints = self._assets(job, check)
         recordings = record(check, assets)
         modules = self.site.write_modules()
@@ -274,7 +276,7 @@ class Packer:
         return self._wheel_trees[dependencies]
 
     def _parts(self, job: Job) -> Parts:
-        sources = find(job.spec, confdir=self.settings.confdir, paths=self.settings.paths)
+        sources = find(job.spec, confdir=self.settings.confdir, paths=self.settings.paths, files=self.settings.files)
         dependencies = self._dependencies(job.spec, sources)
         wheels = self._wheels(dependencies)
         trees = (bridge_tree(), *wheels, app_tree(job.spec.name, sources.files))
@@ -316,7 +318,7 @@ class Packer:
             attempt = Attempt(sources.spec, job.paths, archives, modules, self.settings.check, frozen_to)
             check, images = attempt.run(self._bases, self._tools)
             complaints = tuple((path, with_remedy(told, sources)) for path, told in check.complaints)
-            return Prepared(sources.spec, archives, replace(check, complaints=complaints), images)
+            return Prepared(sources, archives, replace(check, complaints=complaints), images)
 
         return tried
 

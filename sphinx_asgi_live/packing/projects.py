@@ -83,7 +83,8 @@ def add_installed(distribution: metadata.Distribution, pack: Pack) -> None:
     """Take an installed distribution as it lies there."""
     for packed, path in own_files(distribution).items():
         if not any(map(LEFT_OUT.fullmatch, packed.split("/"))):
-            pack.add(packed, path)
+            # What comes from an index is public already.
+            pack.add(packed, path if is_local(distribution) else pack.read(path))
     add_metadata(distribution, pack)
 
 

@@ -274,10 +274,21 @@ def _known(name: str) -> str:
 
 
 def _requirers(project: Path, cwd: Path) -> dict[str, str]:
-    """Who requires each package, by uv's own comments: `h11==0.16.0 ; … # via httpcore, uvicorn`."""
+    """The shortest chain of who requires each package, by uv's own comments: `h11==0.16.0 ; … # via httpcore, uvicorn`.
+
+    As in "httpcore, that by httpx, that by the app".
+    """
     output = _uv(project, cwd, "--annotation-style", "line").stdout
     found = re.findall(r"^([\w.-]+)==.*# via (.+)$", output, flags=re.MULTILINE)
-    return {name: re.sub(r"the-app \([^)]*\)", "the app", via) for name, via in found}
+    wanted_by = {name: re.sub(r"the-app \([^)]*\)", "the app", via).split(", ") for name, via in found}
+    chains: dict[str, str] = {"the app": "the app"}
+    waiting = list(chains)
+    for known in waiting:
+        for name, wanting in wanted_by.items():
+            if known in wanting and name not in chains:
+                chains[name] = known if known == "the app" else f"{known}, that by {chains[known]}"
+                waiting.append(name)
+    return chains
 
 
 def _refusal(unfit: Iterable[_Unfit], requirers: Mapping[str, str]) -> PackingError:

@@ -36,13 +36,14 @@ class Sources:
     """The files of one app, by their POSIX path below the app's folder, sorted, and what it requires.
 
     `spec` is the page's with module and attribute in full. `origin` is where the requirements were found: "option",
-    "script", "metadata" or "imports".
+    "script", "metadata" or "imports". `secrets` says of files that look like such what became of them.
     """
 
     spec: AppSpec
     files: Mapping[str, Path | bytes]
     requirements: tuple[str, ...]
     origin: str
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +55,25 @@ class _Start:
     held: metadata.Distribution | None = None
 
 
-def find(spec: AppSpec, *, confdir: Path, paths: Sequence[Path]) -> Sources:
+def find(spec: AppSpec, *, confdir: Path, paths: Sequence[Path], files: Sequence[str] = ()) -> Sources:
     """Return the files and requirements of an app.
 
-    `confdir` is the folder of conf.py, `paths` are the folders in which apps are looked for, first one first.
+    `confdir` is the folder of conf.py, `paths` are the folders in which apps are looked for, first one first, and
+    `files` patterns of what every app gets.
     Raises `PackingError` if anything that the page names is not there.
     """
     roots = tuple(dict.fromkeys((*paths, confdir)))
     pack = Pack(confdir, roots)
     start = _inline(spec, pack) if spec.source is not None else _target(spec, pack)
-    for pattern in spec.files:
+    for pattern in (*files, *spec.files):
         pack.add_matches(pattern)
     requirements, origin = _requirements(start, pack)
-    return Sources(start.spec, dict(sorted(pack.files.items())), requirements, origin)
+    secrets = tuple(
+        f"{pack.shown(path)} looks like a secret, and {'readers get it' if path in pack.named else 'is left out'}:"
+        " all that an app consists of is published"
+        for path in sorted(pack.secrets)
+    )
+    return Sources(start.spec, dict(sorted(pack.files.items())), requirements, origin, secrets)
 
 
 def _requirements(start: _Start, pack: Pack) -> tuple[tuple[str, ...], str]:

@@ -63,7 +63,7 @@ def inputs_of(settings: Settings, apps: Sequence[tuple[AppSpec, Sequence[str]]])
     described: list[object] = [FORMAT, INTEGRITY, repr(settings), bridge_tree().key]
     described += [touched(path) for path in sorted(static_folder().rglob("*"))]
     for spec, paths in apps:
-        sources = find(spec, confdir=settings.confdir, paths=settings.paths)
+        sources = find(spec, confdir=settings.confdir, paths=settings.paths, files=settings.files)
         files = {
             path: hashlib.sha256(file).hexdigest() if isinstance(file, bytes) else touched(file)
             for path, file in sources.files.items()
