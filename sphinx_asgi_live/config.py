@@ -14,7 +14,7 @@ from sphinx.errors import ConfigError
 
 from sphinx_asgi_live.packing.attempt import MODES
 from sphinx_asgi_live.packing.cache import cache_folder
-from sphinx_asgi_live.packing.packer import Settings
+from sphinx_asgi_live.packing.settings import Settings
 from sphinx_asgi_live.packing.static import modules_folder
 from sphinx_asgi_live.packing.weight import parsed_limit
 
@@ -74,6 +74,10 @@ def _value(
     return field(default=default, metadata=about)
 
 
+def _location(value: str | None, confdir: Path) -> str | None:
+    return value if value is None or "://" in value else str((confdir / value).resolve())
+
+
 @dataclass(frozen=True, slots=True)
 class LiveConfig:
     """The values of conf.py, without their prefix."""
@@ -91,6 +95,16 @@ class LiveConfig:
     )
     files: Sequence[str] = _value(
         (), "Files of every app, besides its own: globs as in ':files:'.", list, tuple, check=_strings, rebuild="env"
+    )
+    wheels: Sequence[str] = _value(
+        (), "Folders with wheels that no index has, relative to conf.py.", list, tuple, check=_strings
+    )
+    pyodide_packages: str | None = _value(
+        None,
+        "Where Pyodide's own packages are, numpy for one: the address, or the folder relative to conf.py, of a full "
+        "release of Pyodide.",
+        str,
+        type(None),
     )
     lock: str = _value("asgi-live.lock.json", "The lock file, relative to conf.py; commit it.", str)
     start: str = _value(
@@ -183,6 +197,8 @@ class LiveConfig:
             snapshot=self.snapshot,
             base_url=self.base_url,
             files=tuple(self.files),
+            wheels=tuple((confdir / folder).resolve() for folder in self.wheels),
+            pyodide_packages=_location(self.pyodide_packages, confdir),
         )
 
 

@@ -74,6 +74,11 @@ class DependencySet:
 Key = tuple[tuple[str, ...], tuple[str, ...]]
 
 
+def key_of(requirements: Iterable[str], exclude: Iterable[str]) -> Key:
+    """What the set of these requirements is looked up by, whatever their order and spelling."""
+    return normal_requirements(requirements), normal_names(exclude)
+
+
 @dataclass(frozen=True, slots=True)
 class NpmPackage:
     """A package of the npm registry, asked for as `spec` (`swagger-ui-dist@5`).
@@ -95,7 +100,7 @@ class Lock:
 
     def get(self, requirements: Iterable[str], exclude: Iterable[str] = ()) -> DependencySet | None:
         """The set that was locked for these, in any order and spelling; `None` if there is none."""
-        return self.sets.get((normal_requirements(requirements), normal_names(exclude)))
+        return self.sets.get(key_of(requirements, exclude))
 
     def with_set(self, dependencies: DependencySet) -> Lock:
         """This lock and `dependencies`, in the place of what their requirements came to before."""

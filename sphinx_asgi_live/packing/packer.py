@@ -25,22 +25,20 @@ from sphinx_asgi_live.packing.bundle import (
     compress,
     pack,
     pack_stdlib,
-    wheel_tree,
 )
 from sphinx_asgi_live.packing.check import Check
+from sphinx_asgi_live.packing.dependencies import Dependencies
 from sphinx_asgi_live.packing.engine import Engine, find_engine
 from sphinx_asgi_live.packing.images import Bases, Images, required_modules
-from sphinx_asgi_live.packing.lock import DependencySet, Lock
 from sphinx_asgi_live.packing.pyodide import MODULES, Runtime, runtime
 from sphinx_asgi_live.packing.recording import record
-from sphinx_asgi_live.packing.remedies import with_origin, with_remedy
+from sphinx_asgi_live.packing.remedies import with_remedy
 from sphinx_asgi_live.packing.replay import Pages, Replayed, replay
-from sphinx_asgi_live.packing.resolve import resolve
+from sphinx_asgi_live.packing.settings import Settings as Settings
 from sphinx_asgi_live.packing.site import Site
 from sphinx_asgi_live.packing.sources import Sources, find
 from sphinx_asgi_live.packing.tools import Tools
 from sphinx_asgi_live.packing.weight import heaviness, markup, parts
-from sphinx_asgi_live.packing.wheels import fetch
 from sphinx_asgi_live.spec import AppSpec
 
 Result = TypeVar("Result")
@@ -48,26 +46,6 @@ Argument = TypeVar("Argument")
 
 ANSWER_LIMIT = 240
 """Seconds that a reader's request waits for headers: Chromium ends a worker after 300 with any that waits longer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the documentation project says about all its apps; paths are absolute, times are in seconds."""
-
-    confdir: Path
-    paths: tuple[Path, ...]
-    requirements: tuple[str, ...]
-    exclude: tuple[str, ...]
-    lock: Path
-    cache: Path
-    engine: str | None
-    timeout: float
-    cpu_limit: float
-    check: str = "request"
-    size_limit: int | None = None
-    snapshot: str = "app"
-    base_url: str = "http://localhost:8000"
-    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +96,8 @@ class Packer:
     def __init__(self, settings: Settings, site: Site) -> None:
         self.settings = settings
         self.site = site
-        self._lock: Lock | None = None
-        self._used_sets: list[DependencySet] = []
-        self._used_npm: set[str] = set()
+        self._dependencies = Dependencies(settings)
         self._bases = Bases()
-        self._wheel_trees: dict[DependencySet, tuple[Tree, ...]] = {}
 
     def pack_all(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Write everything that the jobs need, and yield what became of each, in order.
@@ -162,7 +137,7 @@ class Packer:
 
     def tidy_lock(self) -> None:
         """Drop from the lock what no app of this build used; to be called only if all of them were packed."""
-        self._keep(self.lock.only(self._used_sets, self._used_npm))
+        self._dependencies.tidy()
 
     def refuse(self, job: Job, problem: str) -> None:
         """Write pages that say why there is no app; where nothing can be written, the warning has to do."""
@@ -203,12 +178,11 @@ class Packer:
         complaints = []
         for file in check.cdn_files:
             try:
-                collected, lock = collect([file], self.lock, self.engine, self.settings.cache)
+                collected, lock = collect([file], self._dependencies.lock, self.engine, self.settings.cache)
             except PackingError as error:
                 complaints.append((job.paths[0], f"the page's {file.address} is not shipped: {error}"))
                 continue
-            self._keep(lock)
-            self._used_npm |= collected.packages
+            self._dependencies.keep(lock, collected.packages)
             assets |= {asset.address: asset for asset in collected.assets}
             self.site.share_licences(collected.licences)
         return list(assets.values()), complaints
@@ -243,42 +217,10 @@ class Packer:
         """The bytes of Pyodide's modules as most servers send them, compressed."""
         return sum(compress(self.runtime.folder / name, self.settings.cache).stat().st_size for name in MODULES)
 
-    @property
-    def lock(self) -> Lock:
-        """The lock as the author committed it, and what was added in this build."""
-        if self._lock is None:
-            self._lock = Lock.load(self.settings.lock)
-        return self._lock
-
-    def _keep(self, lock: Lock) -> None:
-        if lock != self._lock:
-            lock.save(self.settings.lock)
-            self._lock = lock
-
-    def _dependencies(self, spec: AppSpec, sources: Sources) -> DependencySet:
-        requirements = (*sources.requirements, *self.settings.requirements)
-        exclude = (*spec.exclude, *self.settings.exclude)
-        locked = self.lock.get(requirements, exclude)
-        if locked is None:
-            try:
-                locked = resolve(requirements, exclude, cwd=self.settings.confdir, cache=self.settings.cache)
-            except PackingError as error:
-                raise PackingError(with_origin(str(error), sources)) from None
-            self._keep(self.lock.with_set(locked))
-        self._used_sets.append(locked)
-        return locked
-
-    def _wheels(self, dependencies: DependencySet) -> tuple[Tree, ...]:
-        """Return what is in the wheels, verified and read once for all apps that have them."""
-        if dependencies not in self._wheel_trees:
-            wheels = fetch(dependencies, self.settings.cache)
-            self._wheel_trees[dependencies] = tuple(map(wheel_tree, wheels))
-        return self._wheel_trees[dependencies]
-
     def _parts(self, job: Job) -> Parts:
         sources = find(job.spec, confdir=self.settings.confdir, paths=self.settings.paths, files=self.settings.files)
-        dependencies = self._dependencies(job.spec, sources)
-        wheels = self._wheels(dependencies)
+        dependencies = self._dependencies.of(sources)
+        wheels = self._dependencies.wheels(dependencies)
         trees = (bridge_tree(), *wheels, app_tree(job.spec.name, sources.files))
         return Parts(sources, trees, required_modules(dependencies.requirements, wheels))
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,9 @@ from packaging.pylock import (
 from uv import find_uv_bin
 
 from sphinx_asgi_live.packing import PackingError
+from sphinx_asgi_live.packing.indexes import uv_settings
 from sphinx_asgi_live.packing.lock import DependencySet, LockedPackage
+from sphinx_asgi_live.packing.pyodide_packages import PyodidePackages
 from sphinx_asgi_live.packing.requirements import (
     ALWAYS,
     ENVIRONMENT,
@@ -59,18 +61,20 @@ PYODIDE_ONLY = frozenset(_PYODIDE_ONLY.split())
 SERVER_SIDE = frozenset({"gevent", "granian", "httptools", "psutil", "uvloop", "watchfiles"})
 """Compiled packages that nothing in a browser can use."""
 
-_INDEX_SETTINGS = """
-index index-url extra-index-url find-links no-index index-strategy keyring-provider allow-insecure-host
-native-tls system-certs exclude-newer exclude-newer-package prerelease cache-dir
-"""
-INDEX_SETTINGS = tuple(_INDEX_SETTINGS.split())
-"""The settings of uv that say where packages come from and which of them count."""
-
 
 def resolve(
-    requirements: Iterable[str], exclude: Iterable[str], *, cwd: Path, cache: Path | None = None
+    requirements: Iterable[str],
+    exclude: Iterable[str],
+    *,
+    cwd: Path,
+    cache: Path | None = None,
+    wheels: Sequence[Path] = (),
+    pyodide: PyodidePackages | None = None,
 ) -> DependencySet:
     """Return the newest packages for the browser that fit; `cwd` is the docs project, whose uv settings hold.
+
+    `wheels` are folders with more packages. What no index has for browsers comes from Pyodide's own distribution, if
+    `pyodide` has it, and then at the version there.
 
     A package without a fitting wheel is built from its source here and now (kept in `cache`, if given), so
     that a lock never holds what cannot be had. Raises one `PackingError` that names all which cannot be had.
@@ -78,14 +82,36 @@ def resolve(
     requirements, exclude = normal_requirements(requirements), normal_names(exclude)
     with tempfile.TemporaryDirectory(prefix="asgi-live-") as scratch:
         project = Path(scratch)
-        pylock = _compile(project, requirements, exclude, cwd)
-        packages, unfit = _choose(pylock, cache or project / "cache")
+        own: dict[str, LockedPackage] = {}
+        while True:
+            settings = _settings(cwd, wheels, pyodide, own)
+            pylock = _compile(project, requirements, exclude, cwd, settings)
+            packages, unfit = _choose(pylock, cache or project / "cache", own, pyodide)
+            found = {each.name: package for each in unfit if pyodide and (package := pyodide.get(each.name))}
+            if not found:
+                break
+            # Another version may require other packages.
+            own |= found
         if unfit:
             raise _refusal(unfit, _requirers(project, cwd))
     return DependencySet(requirements, exclude, tuple(packages))
 
 
-def _compile(project: Path, requirements: Iterable[str], exclude: Iterable[str], cwd: Path) -> Pylock:
+def _settings(
+    cwd: Path, wheels: Sequence[Path], pyodide: PyodidePackages | None, own: Mapping[str, LockedPackage]
+) -> dict[str, Any]:
+    """What uv is told of where packages come from, with Pyodide's own at the versions that it has."""
+    found = uv_settings(cwd, wheels)
+    if pyodide and pyodide.folder:
+        found["find-links"] = [*found.get("find-links", ()), str(pyodide.folder)]
+    pins = [f"{each.name}=={each.version}" for each in own.values()]
+    found["constraint-dependencies"] = [*found.get("constraint-dependencies", ()), *pins]
+    return found
+
+
+def _compile(
+    project: Path, requirements: Iterable[str], exclude: Iterable[str], cwd: Path, settings: Mapping[str, Any]
+) -> Pylock:
     """Have uv resolve for the browser, or for every platform where it takes a package for one without wheels.
 
     uv does not know that browser wheels are for browsers: it refuses a package that has them and no source, unless
@@ -93,10 +119,10 @@ def _compile(project: Path, requirements: Iterable[str], exclude: Iterable[str],
     """
     output = project / "pylock.toml"
     options = ("--format", "pylock.toml", "--generate-hashes", "--output-file", str(output))
-    _write_project(project, requirements, exclude, cwd, {"environments": [BROWSER]})
+    _write_project(project, requirements, exclude, {**settings, "environments": [BROWSER]})
     finished = _uv(project, cwd, *options)
     if finished.returncode and "-compatible wheels" in finished.stderr:
-        _write_project(project, requirements, exclude, cwd, {})
+        _write_project(project, requirements, exclude, settings)
         second = _uv(project, cwd, *options)
         finished = finished if second.returncode else second
     if finished.returncode:
@@ -105,11 +131,10 @@ def _compile(project: Path, requirements: Iterable[str], exclude: Iterable[str],
 
 
 def _write_project(
-    project: Path, requirements: Iterable[str], exclude: Iterable[str], cwd: Path, extent: Mapping[str, list[str]]
+    project: Path, requirements: Iterable[str], exclude: Iterable[str], settings: Mapping[str, Any]
 ) -> None:
     settings = {
-        **_index_settings(cwd),
-        **extent,
+        **settings,
         "exclude-dependencies": list(exclude),
         "managed": True,
     }
@@ -135,46 +160,6 @@ def _toml(value: Any) -> str:
     if isinstance(value, bool | int | float | str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return str(value.isoformat())
-
-
-def _index_settings(cwd: Path) -> dict[str, Any]:
-    """What uv.toml or [tool.uv] of the docs project says of indexes, its paths made absolute.
-
-    uv would find that file from the docs' folder, but reads the settings of one project only, and that is
-    the generated one.
-    """
-    for folder in (cwd, *cwd.parents):
-        for name, table in (("uv.toml", ()), ("pyproject.toml", ("tool", "uv"))):
-            try:
-                found: Any = tomllib.loads((folder / name).read_text("utf-8"))
-            except FileNotFoundError:
-                continue
-            except (OSError, ValueError) as error:
-                message = f"{folder / name}: uv's settings cannot be read ({error}); mend the file"
-                raise PackingError(message) from None
-            for key in table:
-                found = found.get(key, {})
-            if name == "uv.toml" or found:
-                return {**_select(found.get("pip", {}), folder), **_select(found, folder)}
-        if (folder / "pyproject.toml").is_file():
-            break
-    return {}
-
-
-def _select(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    found = {key: settings[key] for key in INDEX_SETTINGS if key in settings}
-    for key in ("index-url", "extra-index-url", "find-links", "cache-dir"):
-        if key in found:
-            value = found[key]
-            many = isinstance(value, list)
-            found[key] = [_absolute(each, folder) for each in value] if many else _absolute(value, folder)
-    for index in found.get("index", ()):
-        index["url"] = _absolute(index["url"], folder)
-    return found
-
-
-def _absolute(location: str, folder: Path) -> str:
-    return location if "://" in location else str((folder / location).absolute())
 
 
 def _uv(project: Path, cwd: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -218,14 +203,19 @@ class _Unfit:
     reason: str
 
 
-def _choose(pylock: Pylock, cache: Path) -> tuple[list[LockedPackage], list[_Unfit]]:
+def _choose(
+    pylock: Pylock, cache: Path, own: Mapping[str, LockedPackage], pyodide: PyodidePackages | None
+) -> tuple[list[LockedPackage], list[_Unfit]]:
     chosen, unfit = [], []
     for package in _in_browser(pylock):
         name, version = str(package.name), str(package.version or "")
+        if name in own:
+            chosen.append(replace(own[name], marker=_marker(package)))
+            continue
         try:
             locked = _artifact(pylock, package)
             if locked.is_sdist:
-                if name in PYODIDE_ONLY | SERVER_SIDE:
+                if (pyodide and pyodide.get(name)) or name in PYODIDE_ONLY | SERVER_SIDE:
                     raise CannotBuildError("its source needs a compiler")
                 build(locked, cache)
         except CannotBuildError as error:
@@ -269,7 +259,10 @@ def _marker(package: Package) -> str:
 
 def _known(name: str) -> str:
     if name in PYODIDE_ONLY:
-        return "exists for browsers only in Pyodide's own distribution, not on the package index"
+        return (
+            "exists for browsers only in Pyodide's own distribution, not on the package index; if"
+            " asgi_live_pyodide_packages names a copy of that, it is taken from there"
+        )
     return "serves no purpose in a browser" if name in SERVER_SIDE else ""
 
 

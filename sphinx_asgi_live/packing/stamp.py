@@ -11,8 +11,8 @@ from pathlib import Path
 from sphinx_asgi_live.packing import PackingError
 from sphinx_asgi_live.packing.bundle import FORMAT, bridge_tree
 from sphinx_asgi_live.packing.cache import install_file
-from sphinx_asgi_live.packing.packer import Settings
 from sphinx_asgi_live.packing.pyodide import INTEGRITY
+from sphinx_asgi_live.packing.settings import Settings
 from sphinx_asgi_live.packing.sources import find
 from sphinx_asgi_live.packing.static import static_folder
 from sphinx_asgi_live.spec import AppSpec

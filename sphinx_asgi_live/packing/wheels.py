@@ -19,10 +19,12 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from sphinx_asgi_live.packing import PackingError
 from sphinx_asgi_live.packing.cache import install_file
 from sphinx_asgi_live.packing.lock import DependencySet, LockedPackage
+from sphinx_asgi_live.packing.pyodide_packages import PyodidePackages
 from sphinx_asgi_live.packing.requirements import PLATFORM, PYTHON
 
 SECONDS = 600
@@ -35,15 +37,19 @@ class CannotBuildError(Exception):
     """A source does not build as pure Python; the message says why in half a sentence."""
 
 
-def fetch(dependencies: DependencySet, cache: Path) -> list[Path]:
+def fetch(
+    dependencies: DependencySet, cache: Path, options: Sequence[str] = (), pyodide: PyodidePackages | None = None
+) -> list[Path]:
     """Return a verified wheel for each package, sorted by package; pip runs only for what `cache` lacks.
+
+    `options` are more places for pip to look in; what `pyodide` has is fetched from there.
 
     Raises `PackingError` naming what cannot be had, or what is not the file that was locked.
     """
     with _disk(cache):
         missing = [each for each in dependencies.packages if not each.is_sdist and not _cached(each, cache)]
         if missing:
-            _download(missing, cache)
+            _download(missing, cache, options, pyodide)
         return [_cached(each, cache) or _built(each, cache) for each in dependencies.packages]
 
 
@@ -106,7 +112,9 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _download(packages: Sequence[LockedPackage], cache: Path) -> None:
+def _download(
+    packages: Sequence[LockedPackage], cache: Path, options: Sequence[str], pyodide: PyodidePackages | None
+) -> None:
     """Fetch wheels into the cache with a single run of pip."""
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix=".fetch-") as scratch:
@@ -114,7 +122,8 @@ def _download(packages: Sequence[LockedPackage], cache: Path) -> None:
         command = ["download", "--only-binary=:all:", "--platform", PLATFORM, "--platform", "any"]
         command += ["--python-version", PYTHON, "--implementation", "cp"]
         command += ["--abi", "cp314", "--abi", "abi3", "--abi", "none"]
-        finished = _pip([*command, "--dest", str(work / "files")], packages, work)
+        addresses = pyodide.addresses(packages) if pyodide else {}
+        finished = _pip([*command, *options, "--dest", str(work / "files")], packages, work, addresses=addresses)
         if finished.returncode:
             raise _fetch_error(packages, finished.stderr)
         found = {_sha256(path): path for path in (work / "files").iterdir()}
@@ -132,13 +141,15 @@ def _pip(
     packages: Iterable[LockedPackage],
     work: Path,
     environment: Mapping[str, str] | None = None,
+    addresses: Mapping[str, str] = MappingProxyType({}),
 ) -> subprocess.CompletedProcess[str]:
-    """Run pip on these packages, pinned by version and hash.
+    """Run pip on these packages, pinned by version and hash; `addresses` by name are for those that no index has.
 
     Without their markers, since pip evaluates them for this machine.
     """
     wanted = work / "requirements.txt"
-    lines = [f"{each.name}=={each.version} --hash=sha256:{each.sha256}\n" for each in packages]
+    named = {each: f" @ {addresses[each.name]}" if each.name in addresses else f"=={each.version}" for each in packages}
+    lines = [f"{each.name}{named[each]} --hash=sha256:{each.sha256}\n" for each in packages]
     wanted.write_text("".join(lines), encoding="utf-8")
     pip = [sys.executable, "-m", "pip", "--no-input", "--disable-pip-version-check", "--no-color"]
     options = ["--no-deps", "--require-hashes", "--progress-bar", "off", "--requirement", str(wanted)]
