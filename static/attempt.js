@@ -15,6 +15,7 @@ import { BootError } from "./interpreter.js";
 import { boot } from "./python.js";
 import { resources } from "./resources.js";
 import { decode } from "./snapshot.js";
+import { noting } from "./trial.js";
 
 /** @import {Answer} from "./answers.js" */
 /** @import {Archive, Runtime} from "./interpreter.js" */
@@ -55,11 +56,14 @@ const SAID = 400;
  * @param {Job} job
  * @param {string[]} wanted the addresses that the app has asked for, which grow
  * @param {(result: object) => void} save keeps what is known so far, should the rest never end
- * @returns {Promise<Trial & {layers?: number, notes?: string[]}>} how many images hold, if that was tried, and why not more
+ * @returns {Promise<Trial & {layers?: number, notes?: string[], needed?: number[]}>} how many images hold, if that was
+ *   tried, and why not more; which of the base's listings have a file that the app needs all the same
  */
 export async function attempt(runtime, archives, job, wanted, save) {
   const { app, root, paths, references } = job;
   const said = listen();
+  /** @type {[Set<number>, Set<number>]} with one image, and with both */
+  const needed = [new Set(), new Set()];
 
   /**
    * @template Result
@@ -71,7 +75,8 @@ export async function attempt(runtime, archives, job, wanted, save) {
     const { loadPyodide, pyodide } = kept(runtime.loadPyodide);
     try {
       const site = { root, origin: ORIGIN };
-      const python = await boot({ ...runtime, loadPyodide }, served, site, archives, undefined, images && Promise.resolve(images));
+      const memory = images && { images: Promise.resolve(images), onFiles: noting(needed[images.length - 1]) };
+      const python = await boot({ ...runtime, loadPyodide }, served, site, archives, undefined, memory);
       return await act(python, pyodide);
     } finally {
       // Its tasks would go on, and look at the clock, while others are frozen.
@@ -112,10 +117,10 @@ export async function attempt(runtime, archives, job, wanted, save) {
     const problem = tried.problem ?? (await differing(plain.responses, tried.responses, () => answers(undefined)));
     if (problem) return { ...(await trial(undefined)), layers: 0, notes: [`with its dependencies frozen: ${problem}`] };
   }
-  if (job.level !== "app" || !isTried(tried)) return { ...tried, layers: 1, notes: [] };
+  if (job.level !== "app" || !isTried(tried)) return { ...tried, layers: 1, notes: [], needed: [...needed[0]] };
   save(tried);
   const frozen = await freezeApp(runtime, archives, { ...job, app: served, base, origin: ORIGIN, answers: tried.responses, wanted }, answers);
-  return { ...tried, ...frozen };
+  return { ...tried, ...frozen, needed: [...needed[frozen.layers - 1]] };
 }
 
 /**

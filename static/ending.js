@@ -13,7 +13,7 @@ export class PythonEnded extends Error {}
 export function whenEnded(pyodide, act) {
   pyodide._api.on_fatal = (/** @type {any} */ error) => {
     silence(pyodide);
-    act(new PythonEnded(explain(error)));
+    act(error instanceof PythonEnded ? error : new PythonEnded(explain(error)));
   };
 }
 

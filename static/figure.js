@@ -34,7 +34,8 @@ export class Figure {
   #meter = null;
   #recorded = false;
   /** To be downloaded, as far as that is known. */
-  #bytes = 0;
+  /** Those to be downloaded. */
+  #bytes = { start: 0, more: 0 };
 
   /**
    * @param {HTMLElement} root the `figure`
@@ -99,7 +100,9 @@ export class Figure {
 
   /** What there is to know before the app is started. */
   #note() {
-    const weight = this.#bytes > 0 && fill(STRINGS.size, { size: size(this.#bytes) });
+    const { start, more } = this.#bytes;
+    const text = start && more ? STRINGS.sizes : STRINGS.size;
+    const weight = start + more > 0 && fill(text, { size: size(start || more), more: size(more) });
     return [this.#recorded && STRINGS.recorded, STRINGS.promise, weight].filter(Boolean).join(" ");
   }
 

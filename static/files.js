@@ -7,7 +7,7 @@
  * @property {string} sha256 of the bytes as served, hexadecimal
  * @property {number} size in bytes, as served
  * @property {string} [type] media type of the content
- * @property {boolean} [later] whether the app starts without it
+ * @property {boolean} [rest] whether an app is up without it that starts from images
  */
 
 /** Ending of what a worker notes in the cache, beside the files. */
@@ -29,9 +29,13 @@ export class Files {
   #pending = new Map();
   #onProgress;
   #received = 0;
+  /** @type {Map<string, number>} bytes that are here of each that was asked for, by URL */
+  #here = new Map();
+  /** @type {Map<string, number>} bytes of each that is waited for, by URL */
+  #awaited = new Map();
+  /** @type {Set<Promise<void>>} of what is on its way into the cache */
+  #storing = new Set();
   #onReceived = () => {};
-  loaded = 0;
-  total = 0;
 
   /**
    * @param {File[]} list
@@ -45,8 +49,16 @@ export class Files {
     // origin have other roots, and so other caches.
     this.#cacheName = `asgi-live:${new URL("../../", script).pathname}`;
     this.#onProgress = onProgress;
-    // Two addresses of an app may have one content, which is one file.
-    this.total = this.#needed().reduce((sum, [, file]) => sum + file.size, 0);
+  }
+
+  /** Bytes of those that are waited for. */
+  get total() {
+    return [...this.#awaited.values()].reduce((sum, size) => sum + size, 0);
+  }
+
+  /** How many of them are here. */
+  get loaded() {
+    return [...this.#awaited.keys()].reduce((sum, href) => sum + (this.#here.get(href) ?? 0), 0);
   }
 
   /** @param {string} url */
@@ -54,13 +66,29 @@ export class Files {
     return this.#files.has(new URL(url, this.#base).href);
   }
 
-  /** Fetch what is not in the cache yet and an app cannot start without; rejects with `DownloadError`. */
-  async download() {
-    await Promise.all(this.#needed().map(([url]) => this.content(url)));
+  /**
+   * Fetch what of these is not in the cache yet; rejects with `DownloadError`.
+   *
+   * @param {File[]} list
+   */
+  async download(list) {
+    const cache = await caches.open(this.#cacheName);
+    const get = async (/** @type {File} */ { url, size }) => {
+      const href = new URL(url, this.#base).href;
+      if (!this.#pending.has(href) && (await cache.match(href))) this.#arrived(href, size);
+      else await this.content(href);
+    };
+    await Promise.all(list.map(get));
   }
 
-  #needed() {
-    return [...this.#files].filter(([, file]) => !file.later);
+  /**
+   * From now on, progress is about these.
+   *
+   * @param {File[]} list
+   */
+  await(list) {
+    // Two addresses of an app may have one content, which is one file.
+    this.#awaited = new Map(list.map(({ url, size }) => [new URL(url, this.#base).href, size]));
   }
 
   /**
@@ -75,15 +103,16 @@ export class Files {
   }
 
   /**
-   * Bytes a millisecond that the network delivers, measured over the beginning of the download; 0 if all is there.
+   * Bytes a millisecond that the network delivers, measured over the beginning of a download; 0 if all is there.
    *
    * @param {number} bytes to be measured over
+   * @param {File[]} list in the order in which they are wanted
    * @returns {Promise<number>}
    */
-  async speed(bytes) {
+  async speed(bytes, list) {
     const began = performance.now();
     const measured = new Promise((resolve) => (this.#onReceived = () => this.#received >= bytes && resolve(undefined)));
-    await Promise.race([measured, this.download()]);
+    await Promise.race([measured, this.download(list)]);
     return this.#received < bytes ? 0 : this.#received / (performance.now() - began);
   }
 
@@ -104,13 +133,22 @@ export class Files {
   }
 
   /**
-   * The content of one of the files as a response of its media type.
+   * The content of one of the files as a response of its media type: as a stream, if it is stored.
    *
    * @param {string} url
    */
   async response(url) {
     const href = new URL(url, this.#base).href;
-    return new Response(await this.content(href), { headers: { "content-type": mediaType(this.#file(href)) } });
+    const file = this.#file(href);
+    const stored = this.#pending.has(href) ? undefined : await (await caches.open(this.#cacheName)).match(href);
+    if (stored) this.#arrived(href, file.size);
+    const body = stored ? stored.body : await this.content(href);
+    return new Response(body, { headers: { "content-type": mediaType(file) } });
+  }
+
+  /** Settles when all that has come is stored. */
+  async stored() {
+    await Promise.all(this.#storing);
   }
 
   /** Forget contents held in memory; the cache keeps them. */
@@ -171,15 +209,15 @@ export class Files {
     const stored = await cache.match(href);
     if (stored) {
       const content = new Uint8Array(await stored.arrayBuffer());
-      this.#progress(file, file.size);
+      this.#arrived(href, file.size);
       return content;
     }
-    const served = await this.#fetch(href, file);
-    // The suffix is one that no server knows: for `.gz` some say that the content is encoded so, and browsers unpack it.
-    const content = href.endsWith(".gzip") ? await gunzip(served) : served;
+    const content = await this.#fetch(href, file);
     const kept = new Response(content, { headers: { "content-type": mediaType(file) } });
-    // A full disk costs the next visit a download, not this one the app.
-    await cache.put(href, kept).catch((error) => console.warn(`[asgi-live] ${href} was not stored:`, error));
+    // A full disk costs the next visit a download, not this one the app; nor does the app wait for a slow one.
+    const storing = cache.put(href, kept).catch((error) => console.warn(`[asgi-live] ${href} was not stored:`, error));
+    this.#storing.add(storing);
+    void storing.finally(() => this.#storing.delete(storing));
     return content;
   }
 
@@ -193,6 +231,8 @@ export class Files {
     });
     if (!response.ok || !response.body) throw new DownloadError(`${href} was answered with status ${response.status}`);
     const bytes = new Uint8Array(file.size);
+    // The suffix is one that no server knows: for `.gz` some say that the content is encoded so, and browsers unpack it.
+    const unpacked = href.endsWith(".gzip") ? new Gunzip() : undefined;
     let at = 0;
     try {
       for (const reader = response.body.getReader(); ; ) {
@@ -202,36 +242,60 @@ export class Files {
         if (done) break;
         if (at + value.length > file.size) throw new DownloadError(`${href} is longer than ${file.size} bytes`);
         bytes.set(value, at);
+        unpacked?.add(value);
         at += value.length;
         this.#received += value.length;
         this.#onReceived();
-        this.#progress(file, value.length);
+        this.#arrived(href, at);
       }
       if (at < file.size) throw new DownloadError(`${href} broke off after ${at} of ${file.size} bytes`);
       const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
       if (hexadecimal(digest) !== file.sha256) throw new DownloadError(`${href} is not the file that was published`);
-      return bytes;
+      return unpacked ? await unpacked.whole() : bytes;
     } catch (error) {
-      if (!file.later) this.loaded -= at;
+      unpacked?.abort();
+      this.#here.delete(href);
       throw error;
     }
   }
 
   /**
-   * @param {File} file
+   * @param {string} href
    * @param {number} bytes
    */
-  #progress(file, bytes) {
-    if (file.later) return;
-    this.loaded = Math.min(this.total, this.loaded + bytes);
-    this.#onProgress();
+  #arrived(href, bytes) {
+    this.#here.set(href, bytes);
+    if (this.#awaited.has(href)) this.#onProgress();
   }
 }
 
-/** @param {Uint8Array<ArrayBuffer>} compressed */
-async function gunzip(compressed) {
-  const stream = new Blob([compressed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+/** Unpacks what comes while it comes. */
+class Gunzip {
+  #writer;
+  #content;
+
+  constructor() {
+    const { readable, writable } = new DecompressionStream("gzip");
+    this.#writer = writable.getWriter();
+    this.#content = new Response(readable).arrayBuffer();
+    // Told by `whole`; before, there is nobody to tell of bytes that are not to be trusted yet.
+    this.#content.catch(() => {});
+    this.#writer.closed.catch(() => {});
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} compressed */
+  add(compressed) {
+    this.#writer.write(compressed).catch(() => {});
+  }
+
+  async whole() {
+    this.#writer.close().catch(() => {});
+    return new Uint8Array(await this.#content);
+  }
+
+  abort() {
+    this.#writer.abort().catch(() => {});
+  }
 }
 
 /** @param {Uint8Array} bytes */

@@ -6,6 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { silence, whenEnded } from "./ending.js";
 import { difference, encode, take } from "./imaging.js";
 import { start } from "./interpreter.js";
+import { listings } from "./trial.js";
 
 /** @import {Answer} from "./answers.js" */
 /** @import {Archive, Runtime} from "./interpreter.js" */
@@ -39,7 +40,9 @@ export async function freezeDependencies(runtime, archives, { modules, root, ori
       bridge.prepare(root, origin);
       return freezing.freeze_dependencies(modules.join("\n"));
     });
-    return { ...take(pyodide), said };
+    const held = listings(pyodide, await Promise.all(archives));
+    const { settings, heap } = take(pyodide);
+    return { settings: { ...settings, listings: held }, heap, said };
   });
   /** @type {Image} */
   const image = { settings, relative: false, runs: [], pages: new Uint8Array() };

@@ -15,8 +15,11 @@ import { MAGIC, PAGE } from "./snapshot.js";
 export function take(pyodide, written = []) {
   const module = pyodide._module;
   const { API, FS, LDSO } = module;
+  const loader = pyodide.pyimport("pyodide._package_loader");
+  // At each start it would look into every installed package, to tell those that are Pyodide's own. None is.
+  loader.init_loaded_packages = pyodide.pyimport("builtins").dict;
   // Pyodide lists there what it finds installed, and wants the list empty in an image.
-  for (const list of [pyodide.loadedPackages, pyodide.pyimport("pyodide._package_loader").loadedPackages]) {
+  for (const list of [pyodide.loadedPackages, loader.loadedPackages]) {
     for (const name of Object.keys(list)) delete list[name];
   }
   const open = FS.streams.find((/** @type {any} */ stream) => stream?.fd > 2 && !stream.path.endsWith(".zip"));

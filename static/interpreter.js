@@ -1,6 +1,7 @@
 // @ts-check
 /** Starts Pyodide from an app's files; runs in the service worker and at build time. */
 
+import { nodes } from "./nodes.js";
 import { withMemory } from "./snapshot.js";
 import { files } from "./tar.js";
 
@@ -142,13 +143,10 @@ function describe(error) {
  * @param {Archive} archive
  */
 function mount(FS, { mount, content }) {
-  FS.mkdirTree(mount);
-  const folders = new Set();
+  const nodeOf = nodes(FS);
   for (const file of files(content)) {
-    const path = `${mount}/${file.path}`;
-    const folder = path.slice(0, path.lastIndexOf("/"));
-    if (!folders.has(folder)) FS.mkdirTree(folder);
-    folders.add(folder);
-    FS.writeFile(path, file.content, { canOwn: true });
+    const node = nodeOf(`${mount}/${file.path}`);
+    node.contents = file.content;
+    node.usedBytes = file.content.length;
   }
 }

@@ -14,6 +14,7 @@ export const STRINGS = {
   recorded: "This page is a recording.",
   promise: "Python runs on your own device: no server, no account.",
   size: "About {size} to download, once.",
+  sizes: "About {size} to download, once, and {more} more while it runs.",
   starting: "Starting {title}",
   phases: {
     register: "Preparing…",

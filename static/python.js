@@ -63,12 +63,12 @@ const LOOK_INTERVAL = 2_000;
  * @param {Site} site
  * @param {Promise<Archive>[]} archives
  * @param {(mark: string) => void} mark called as each stage ends
- * @param {Promise<import("./snapshot.js").Image[]>} [images] of a Python that has been started, base first
+ * @param {Pick<import("./snapshot.js").Memory, "images" | "onFiles">} [memory] of a Python that has been started
  * @returns {Promise<Python>}
  */
-export async function boot(runtime, app, site, archives, mark = () => {}, images) {
-  const pyodide = await start(runtime, app.env, archives, images && { images });
-  mark(images ? "restored" : "python");
+export async function boot(runtime, app, site, archives, mark = () => {}, memory) {
+  const pyodide = await start(runtime, app.env, archives, memory);
+  mark(memory ? "restored" : "python");
   const bridge = pyodide.pyimport("sphinx_asgi_live.browser.bridge");
   const python = new Python(bridge, site.root, app.limits);
   /** @type {Promise<never>} */
@@ -80,7 +80,7 @@ export async function boot(runtime, app, site, archives, mark = () => {}, images
   });
   // Once the app runs, this is nobody's business any more.
   ended.catch(() => {});
-  if (images) pyodide.pyimport("sphinx_asgi_live.browser.freezing").wake(JSON.stringify(app.env));
+  if (memory) pyodide.pyimport("sphinx_asgi_live.browser.freezing").wake(JSON.stringify(app.env));
   const finish = limitCpu(pyodide, bridge, app.limits?.cpu ?? 0);
   const { module, attribute, factory, mounted, startup = true } = app;
   const problem = await Promise.race([bridge.start(module, attribute, factory, mounted, site.root, site.origin, startup), ended]);

@@ -30,6 +30,8 @@ export const MAGIC = 0x474d4941;
  * @property {string[]} libraries paths of the native modules, in the order in which they were loaded
  * @property {[path: string, bytes: number[]][]} files that were written while it ran
  * @property {unknown} references to JavaScript objects, as Pyodide describes them
+ * @property {import("./absent.js").Listing[]} [listings] in a base: the standard library's archive, and what each archive
+ *   of the dependencies holds
  */
 
 /**
@@ -49,6 +51,8 @@ export const MAGIC = 0x474d4941;
  * @property {Promise<Image[]>} [images] to be restored, base first
  * @property {(heap: Uint8Array) => void} [onFresh] called before anything is restored
  * @property {(heap: Uint8Array) => void} [onRestored] called before Python runs
+ * @property {(FS: any, listings: import("./absent.js").Listing[]) => void} [onFiles] called before that, with what the
+ *   base lists
  */
 
 /**
@@ -76,7 +80,7 @@ export function withMemory(create, memory) {
     });
     const module = await Promise.race([create(settings), broken]);
     memory.onFresh?.(module.HEAPU8);
-    if (memory.images) prepare(module, await memory.images, memory.onRestored);
+    if (memory.images) prepare(module, await memory.images, memory);
     return module;
   };
 }
@@ -104,9 +108,9 @@ async function loadAll(module, compiled, order = [...compiled.keys()].sort()) {
  *
  * @param {any} module
  * @param {Image[]} images
- * @param {(heap: Uint8Array) => void} [onRestored]
+ * @param {Memory} memory
  */
-function prepare(module, images, onRestored) {
+function prepare(module, images, { onFiles, onRestored }) {
   const { settings } = images[images.length - 1];
   const { API, LDSO, wasmTable } = module;
   if (API.config.BUILD_ID !== settings.build) throw new Error(`the image is of another Pyodide: ${settings.build}`);
@@ -116,6 +120,7 @@ function prepare(module, images, onRestored) {
   if (module.HEAP8.length < settings.heap) module.growMemory(settings.heap);
   if (wasmTable.length < settings.table) wasmTable.grow(settings.table - wasmTable.length);
   for (const [handle, path] of settings.handles) LDSO.loadedLibsByHandle[handle] = LDSO.loadedLibsByName[path];
+  onFiles?.(module.FS, images[0].settings.listings ?? []);
   for (const [path, bytes] of settings.files) module.FS.writeFile(path, new Uint8Array(bytes));
   API.restoreSnapshot = () => {
     // CPython keeps a pointer into this very instance's table there.

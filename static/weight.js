@@ -9,20 +9,22 @@
 const cacheName = (script) => `asgi-live:${new URL("../../", script).pathname}`;
 
 /**
- * Bytes that starting the app will download; 0 if there are none, or there is no telling.
+ * Bytes that starting the app will download, and those that come once it runs; 0 if there are none, or there is no telling.
  *
  * @param {Document} page
  * @param {URL} script of the app's worker
+ * @returns {Promise<{start: number, more: number}>}
  */
 export async function missing(page, script) {
   const content = page.querySelector("meta[name=asgi-live-files]")?.getAttribute("content");
-  if (!content) return 0;
+  const bytes = { start: 0, more: 0 };
+  if (!content) return bytes;
   const stored = await storedFiles(cacheName(script)).catch(() => new Set());
   const spared = Boolean(/** @type {any} */ (navigator).connection?.saveData);
-  let bytes = 0;
   for (const line of content.split(", ")) {
-    const [url, size, later] = line.split(" ");
-    if (!stored.has(new URL(url, script).href) && !(later && spared)) bytes += Number(size);
+    const [url, size, kind] = line.split(" ");
+    if (stored.has(new URL(url, script).href) || (kind === "image" && spared)) continue;
+    bytes[kind === "rest" && !spared ? "more" : "start"] += Number(size);
   }
   return bytes;
 }

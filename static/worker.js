@@ -1,16 +1,16 @@
 // @ts-check
 /** The service worker of one app: install, activate, message, fetch. Its `sw.js` calls `serve` with the manifest. */
 
+import { NotYet } from "./absent.js";
 import { Cookies } from "./cookies.js";
 import { PythonEnded } from "./ending.js";
 import { failurePage } from "./failurepage.js";
 import { DownloadError, Files } from "./files.js";
 import { attachment } from "./http.js";
-import { Images } from "./images.js";
 import { BootError } from "./interpreter.js";
 import { Beats, Journal } from "./journal.js";
 import { BEAT, HELLO, SET_COOKIE, SOCKET, START } from "./protocol.js";
-import { boot } from "./python.js";
+import { Starter } from "./starter.js";
 import { openSocket } from "./websocket.js";
 
 /**
@@ -23,6 +23,7 @@ import { openSocket } from "./websocket.js";
  *   inside: import("./files.js").File,
  *   archives: (import("./files.js").File & {mount: string})[],
  *   images?: import("./files.js").File[],
+ *   tried?: string[],
  *   assets: Record<string, import("./files.js").File>,
  *   recordings: Record<string, import("./files.js").File>,
  * }} Manifest
@@ -40,7 +41,7 @@ export function serve(modules, manifest) {
   const app = new LiveApp(modules, manifest);
   worker.addEventListener("install", (event) => {
     worker.skipWaiting();
-    event.waitUntil(app.files.download().catch((error) => app.failed(error)));
+    event.waitUntil(app.download().catch((error) => app.failed(error)));
   });
   worker.addEventListener("activate", (event) => event.waitUntil(app.files.prune()));
   worker.addEventListener("message", (event) => event.waitUntil(app.onMessage(event)));
@@ -48,13 +49,12 @@ export function serve(modules, manifest) {
 }
 
 class LiveApp {
-  #modules;
   #manifest;
   #script = new URL(worker.location.href);
   #root = new URL("./app", this.#script).pathname;
   #savePath = new URL("./save", this.#script).pathname;
-  /** @type {Promise<import("./python.js").Python> | undefined} */
-  #python;
+  /** @type {Promise<import("./starter.js").Started> | undefined} */
+  #started;
   /** @type {Set<MessagePort>} pages that wait for the app */
   #waiting = new Set();
   /** @type {Pick<import("./protocol.js").Report, "state" | "phase" | "reason" | "detail">} */
@@ -68,7 +68,7 @@ class LiveApp {
   #journal = new Journal();
   #beats = new Beats(this.#journal, () => this.#report());
   #cookies;
-  #images;
+  #starter;
   files;
 
   /**
@@ -76,15 +76,18 @@ class LiveApp {
    * @param {Manifest} manifest
    */
   constructor(modules, manifest) {
-    this.#modules = modules;
     this.#manifest = manifest;
     const { wasm, stdlib, inside, archives, assets, recordings, images = [] } = manifest;
-    const later = images.map((image) => ({ ...image, later: true }));
-    const own = [wasm, stdlib, inside, ...archives, ...Object.values(assets), ...Object.values(recordings)];
-    const list = [...own, ...later];
+    const shown = [...Object.values(assets), ...Object.values(recordings)];
+    const list = [wasm, stdlib, inside, ...archives, ...images, ...shown];
     this.files = new Files(list, this.#script, () => this.#tellProgress());
-    this.#images = new Images(this.files, images, manifest.name);
+    const listening = { ...modules, loadPyodide: this.#journal.listening(modules.loadPyodide) };
+    this.#starter = new Starter(listening, manifest, this.files, this.#script);
     this.#cookies = new Cookies(this.files);
+  }
+
+  download() {
+    return this.#starter.download();
   }
 
   /** @param {ExtendableMessageEvent} event */
@@ -93,19 +96,20 @@ class LiveApp {
     const page = client && new URL(client.url);
     const isApps = page && this.#isOfApp(page);
     if (data?.type === SET_COOKIE && isApps) {
-      await this.#cookies.set(await this.#start(), page.pathname, String(data.text), port);
+      await this.#cookies.set(await this.#python(), page.pathname, String(data.text), port);
     }
     if (!port) return;
     if (data?.type === START) {
       this.#waiting.add(port);
       const started = this.#start();
       this.#tell();
-      await started.then(() => this.#images.store()).catch(() => {});
+      await started.then(({ whole }) => whole()).catch(() => {});
+      await this.#starter.store();
     } else if (data?.type === HELLO) {
       if (this.#status.state === "starting") this.#waiting.add(port);
       port.postMessage(this.#report());
     } else if (data?.type === SOCKET && isApps && client) {
-      await openSocket(data, port, client.id, this.#script.origin, this.#root, () => this.#start());
+      await openSocket(data, port, client.id, this.#script.origin, this.#root, () => this.#python());
     } else if (data?.type === BEAT) {
       // Not a part of the event: only of a worker that is idle at times does the browser look for a new deploy.
       this.#beats.hold(port, data.heard);
@@ -167,7 +171,7 @@ class LiveApp {
    * @param {Request} request
    */
   #isFirstLook(request) {
-    if (request.destination !== "iframe" || this.#python) return false;
+    if (request.destination !== "iframe" || this.#started) return false;
     return request.referrer !== "" && !request.referrer.startsWith(new URL("./", this.#script).href);
   }
 
@@ -183,49 +187,38 @@ class LiveApp {
     return recording ? this.files.response(recording.url).catch(nothing) : nothing();
   }
 
-  /** @returns {Promise<import("./python.js").Python>} */
+  /** @returns {Promise<import("./starter.js").Started>} */
   #start() {
-    return (this.#python ??= this.#boot());
+    return (this.#started ??= this.#boot());
   }
 
-  /** @returns {Promise<import("./python.js").Python>} */
+  /** The app with all of its files. */
+  async #python() {
+    const { python, whole } = await this.#start();
+    await whole();
+    return python;
+  }
+
+  /** @returns {Promise<import("./starter.js").Started>} */
   async #boot() {
     const began = performance.now();
-    const mark = (/** @type {string} */ name) => void (this.#marks[name] = Math.round(performance.now() - began));
     this.#status = { state: "starting", phase: "download" };
-    const restore = this.#serveRuntime();
+    const mark = (/** @type {string} */ name) => {
+      this.#marks[name] = Math.round(performance.now() - began);
+      if (name === "download") this.#status.phase = "boot";
+      this.#tell();
+    };
     try {
-      const { wasm, stdlib, archives } = this.#manifest;
-      const runtime = {
-        ...this.#modules,
-        loadPyodide: this.#journal.listening(this.#modules.loadPyodide),
-        indexURL: new URL(this.#manifest.runtime, this.#script).href,
-        stdLibURL: new URL(stdlib.url, this.#script).href,
-      };
-      const site = { root: this.#root, origin: this.#script.origin };
-      const downloads = [wasm, stdlib, ...archives].map((file) => this.files.content(file.url));
-      Promise.all(downloads).then(() => {
-        mark("download");
-        this.#status.phase = "boot";
-        this.#tell();
-      }, () => {});
-      const mounted = archives.map(async ({ url, mount }) => ({ mount, content: await this.files.content(url) }));
-      // A failed download ends the boot at once; Pyodide by itself would wait for its standard library for ever.
-      const lost = Promise.all(downloads).then(() => new Promise(() => {}));
-      const started = this.#images.start((images) => boot(runtime, this.#manifest, site, mounted, mark, images));
-      const python = await Promise.race([started, /** @type {Promise<never>} */ (lost)]);
-      await this.#cookies.use(python);
-      python.onEnd = (error) => this.#ended(error);
+      const started = await this.#starter.start({ root: this.#root, origin: this.#script.origin }, mark);
+      await this.#cookies.use(started.python);
+      started.python.onEnd = (error) => this.#ended(error);
       this.#status = { state: "ready", phase: "boot" };
-      this.files.release();
       this.#tell();
       this.#waiting.clear();
-      return python;
+      return started;
     } catch (error) {
-      this.#python = undefined;
+      this.#started = undefined;
       return this.failed(error);
-    } finally {
-      restore();
     }
   }
 
@@ -235,29 +228,15 @@ class LiveApp {
    * @param {PythonEnded} error
    */
   #ended(error) {
-    this.#python = undefined;
+    this.#started = undefined;
+    if (error instanceof NotYet) {
+      console.warn(`[asgi-live] ${this.#manifest.name} starts anew, with all of its files:`, error);
+      return void this.#starter.distrust();
+    }
     this.#status = { state: "failed", phase: "boot", reason: "ended", detail: error.message };
     this.#journal.say(error.message, true);
     this.#tellEnd();
     console.error(`[asgi-live] ${this.#manifest.name} (ended):`, error);
-  }
-
-  /**
-   * Pyodide fetches its wasm and its standard library by itself. A worker's own fetches never come by its fetch event,
-   * so while Pyodide boots, `fetch` answers them from the files: checked, decompressed, offline.
-   */
-  #serveRuntime() {
-    const { fetch } = worker;
-    const { runtime, wasm, stdlib } = this.#manifest;
-    const own = new Map([
-      [new URL("pyodide.asm.wasm", new URL(runtime, this.#script)).href, wasm.url],
-      [new URL(stdlib.url, this.#script).href, stdlib.url],
-    ]);
-    worker.fetch = (input, init) => {
-      const url = own.get(input instanceof Request ? input.url : String(input));
-      return url ? this.files.response(url) : fetch(input, init);
-    };
-    return () => void (worker.fetch = fetch);
   }
 
   /** @param {import("./files.js").File} asset */
@@ -268,19 +247,36 @@ class LiveApp {
     return response;
   }
 
-  /** @param {FetchEvent} event */
-  async #answer({ request, clientId }) {
+  /**
+   * @param {FetchEvent} event
+   * @returns {Promise<Response>}
+   */
+  async #answer(event) {
+    const { request, clientId } = event;
     // The client of a navigation is the page that it leaves; a beacon is meant to outlive its page.
     const isGone = async () => Boolean(clientId) && !request.keepalive && !(await worker.clients.get(clientId));
     try {
-      const python = await this.#start();
+      const { python, whole } = await this.#start();
+      if (!this.#isTried(request)) await whole();
       // A message that the page posted before, such as a cookie that it set, is next.
       if (request.mode === "navigate") await new Promise((resolve) => setTimeout(resolve));
       const script = request.mode === "navigate" ? await this.#firstScript(python) : undefined;
       return await python.respond(request, navigator, { client: clientId, script, isGone });
     } catch (error) {
+      // A reader's request is not the build's to the last header, and has led to another file.
+      if (error instanceof NotYet) return this.#answer(event);
       return failurePage(this.#manifest.name, error);
     }
+  }
+
+  /**
+   * Whether the build has asked the same.
+   *
+   * @param {Request} request
+   */
+  #isTried({ method, url }) {
+    const { pathname, search } = new URL(url);
+    return method === "GET" && this.#manifest.tried?.includes(pathname.slice(this.#root.length) + search);
   }
 
   /**
@@ -291,7 +287,7 @@ class LiveApp {
    */
   async #save(asked, referrer) {
     const url = new URL(asked.get("of") ?? "", this.#script.origin);
-    const answer = await (await this.#start()).respond(new Request(url, { referrer }), navigator);
+    const answer = await (await this.#python()).respond(new Request(url, { referrer }), navigator);
     // The page stays as it is.
     if (!answer.ok) return console.error(`[asgi-live] ${url} was not saved: status ${answer.status}`), new Response(null, { status: 204 });
     return attachment(answer, asked.get("name") ?? "", url);

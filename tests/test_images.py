@@ -43,7 +43,7 @@ APPS = {
         "while frozen: hoard.append(bytearray(10**7))",
     ),
     "rooted": ("root = []", "root.append(body); body = root[0]"),
-    "small": ("TABLE.clear()", ""),
+    "small": ("TABLE.clear()", "import wave"),
     "hanging": ("import asyncio", "if frozen: await asyncio.Event().wait()"),
 }
 WHOLE = APPS.keys() - {"hanging"}
@@ -98,6 +98,23 @@ def test_an_app_is_frozen_over_its_dependencies(built: tuple[Path, dict[str, Out
     assert len(overlay) < 400_000 < len(base) < 6_000_000
     # Whatever is frozen of the others, they share that base.
     assert {images(outdir, name)[0] for name in WHOLE} == {base}
+
+
+def test_what_an_app_looks_into_comes_before_it_is_up_and_the_rest_later(
+    built: tuple[Path, dict[str, Outcome]],
+) -> None:
+    outdir, _ = built
+    found = manifest(outdir, "good")
+    *dependencies, own = found["archives"]
+    assert [entry.get("rest") for entry in (found["stdlib"], *dependencies, own)] == [True] * len(found["archives"]) + [
+        None
+    ]
+    assert found["tried"] == ["/", "/varies"]
+    # It imports a module at each request.
+    found = manifest(outdir, "small")
+    assert [entry.get("rest") for entry in (found["stdlib"], *found["archives"])] == [None] + [True] * len(
+        dependencies
+    ) + [None]
 
 
 @pytest.mark.parametrize(

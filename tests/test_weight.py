@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sphinx_asgi_live.packing.weight import Part, heaviness, markup, parsed_limit, parts
 
-MANIFEST = {
+MANIFEST: dict[str, Any] = {
     "wasm": {"url": "../shared/python.gzip", "size": 3_500_000},
     "stdlib": {"url": "../shared/stdlib.zip", "size": 4_500_000},
     "inside": {"url": "../shared/inside.js", "size": 30_000},
@@ -59,5 +61,17 @@ def test_what_is_too_heavy_is_told_with_a_table() -> None:
 
 
 def test_a_page_names_each_file_once_and_those_that_a_start_can_do_without() -> None:
-    found = [Part("a", "../shared/a", 1), Part("other", "../shared/a", 1), Part("b", "../shared/<b", 2, later=True)]
-    assert markup(found) == ('<meta name="asgi-live-files" content="../shared/&lt;b 2 later, ../shared/a 1">\n')
+    found = [Part("a", "../shared/a", 1), Part("other", "../shared/a", 1), Part("b", "../shared/<b", 2, "image")]
+    assert markup(found) == ('<meta name="asgi-live-files" content="../shared/&lt;b 2 image, ../shared/a 1">\n')
+
+
+def test_what_comes_once_an_app_is_up_is_told_apart_if_it_starts_from_images() -> None:
+    marked = {**MANIFEST, "archives": [{**MANIFEST["archives"][0], "rest": True}, MANIFEST["archives"][1]]}
+    kinds = {part.url: part.kind for part in parts({**marked, "images": [IMAGE]}, ["a", "app"], 0)}
+    assert {url.rpartition("/")[2]: kind for url, kind in kinds.items() if kind} == {
+        "a.gzip": "rest",
+        "x.gzip": "rest",
+        "recorded.gzip": "rest",
+        "image.gzip": "image",
+    }
+    assert {part.kind for part in parts(MANIFEST, ["a", "app"], 0)} == {""}

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
 
 from sphinx_asgi_live.browser.asgi import RequestResponseCycle, http_scope
+from sphinx_asgi_live.browser.lifespan import Lifespan
 from sphinx_asgi_live.browser.messages import ASGIApp, Headers
 
 
@@ -49,6 +50,12 @@ async def get(app: ASGIApp, path: str, query: str = "", root: str = "", mounted:
         raise cycle.error
 
 
+async def _live(app: ASGIApp) -> None:
+    lifespan = Lifespan()
+    await lifespan.startup(app)
+    await lifespan.shutdown()
+
+
 async def _starlette() -> None:
     from starlette.applications import Starlette
     from starlette.requests import Request
@@ -62,6 +69,7 @@ async def _starlette() -> None:
         return JSONResponse(dict(request.query_params))
 
     app = Starlette(routes=[Route("/", page), Route("/data", data)])
+    await _live(app)
     await get(app, "/")
     await get(app, "/data", "a=1")
     await get(app, "/none")
@@ -89,6 +97,7 @@ async def _fastapi() -> None:
     def add(model: Model) -> Model:
         return model
 
+    await _live(app)
     for path in ("/models/1", "/models/x", "/docs", "/openapi.json"):
         await get(app, path)
 

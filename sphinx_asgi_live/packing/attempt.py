@@ -51,7 +51,9 @@ class Attempt:
             return check, frozen
         if check.untried or not check.answers:
             return check, self._untried(frozen)
-        return check, Images((*frozen.paths, *_own(result))[: result["layers"]], "; ".join(result["notes"]))
+        paths = (*frozen.paths, *_own(result))[: result["layers"]]
+        needed = frozenset(result["needed"]) if paths and "needed" in result else None
+        return check, Images(paths, "; ".join(result["notes"]), needed)
 
     def _base(self, bases: Bases, tools: Tools) -> Images:
         if self.level == "off":

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from sphinx_asgi_live.packing import PackingError
 from sphinx_asgi_live.packing.cdn import CdnFile, find_cdn_files, find_complaints
+from sphinx_asgi_live.packing.site import FOLDER
 from sphinx_asgi_live.packing.tracebacks import first_traceback, trimmed
 
 
@@ -32,6 +35,11 @@ class Answer:
     def media_type(self) -> str:
         """The type without parameters, in lower case."""
         return dict(self.headers).get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def landed(self) -> str:
+        """The address below the app's root that the answer came from, in the form of `asked`."""
+        return re.sub(rf"^/{FOLDER}/[^/]+/app", "", urlsplit(self.url)._replace(scheme="", netloc="").geturl())
 
     @classmethod
     def of(cls, response: dict[str, Any]) -> Answer:
@@ -62,6 +70,11 @@ class Check:
     untried: str = ""
     answers: tuple[Answer, ...] = ()
     resources: tuple[Resource, ...] = ()
+
+    @property
+    def tried(self) -> set[str]:
+        """What it was asked for, below its root: paths with their queries, those that it was led to among them."""
+        return {answer.asked for answer in self.answers} | {answer.landed for answer in self.answers}
 
     @property
     def failed(self) -> set[str]:

@@ -35,10 +35,15 @@ COMPRESSION = 6
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """Gzipped images, base first; `note` says why there are fewer than were asked for."""
+    """Gzipped images, base first; `note` says why there are fewer than were asked for.
+
+    `needed` are files that an app which starts from them has to have before it is up: 0 is the standard library, from
+    1 on are the archives. All are, if it is None.
+    """
 
     paths: tuple[Path, ...] = ()
     note: str = ""
+    needed: frozenset[int] | None = None
 
 
 class Bases:

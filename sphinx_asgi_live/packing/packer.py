@@ -160,7 +160,7 @@ class Packer:
             "recordings": {each.address: self.site.share_page(spec.name, each.page) for each in recordings},
         }
         if prepared.images.paths:
-            manifest["images"] = [self.site.share_image(path) for path in prepared.images.paths]
+            manifest |= self._frozen(manifest, prepared)
         found = parts(manifest, [archive.name for archive in prepared.archives], self._modules_size)
         pages = {each.path: each.page for each in recordings}
         reasons = {path: sentence for path, sentence in check.complaints if path in check.failed}
@@ -171,6 +171,18 @@ class Packer:
         # Last, so that there is no worker of which anything is missing.
         self.site.write_worker(spec.name, modules, self._python["runtime"], manifest)
         return (*check.complaints, *complaints)
+
+    def _frozen(self, manifest: dict[str, Any], prepared: Prepared) -> dict[str, Any]:
+        """Return the manifest's entries of an app that starts from images, and of files that come once it is up."""
+        images, check = prepared.images, prepared.check
+        entries = {"images": [self.site.share_image(path) for path in images.paths]}
+        if images.needed is None:
+            return entries
+        # The app's own archive comes last, and is in no image.
+        files = [manifest["stdlib"], *manifest["archives"][:-1]]
+        marked = [entry if at in images.needed else {**entry, "rest": True} for at, entry in enumerate(files)]
+        own = manifest["archives"][-1]
+        return {**entries, "stdlib": marked[0], "archives": [*marked[1:], own], "tried": sorted(check.tried)}
 
     def _assets(self, job: Job, check: Check) -> tuple[list[Asset], list[tuple[str, str]]]:
         """Return what stands for CDNs, with its licences written, and complaints about what cannot be had."""

@@ -6,10 +6,11 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-BUILD_ONLY = {"answers.js", "attempt.js", "engine.js", "freeze.js", "imaging.js", "replay.js", "resources.js"}
+BUILD_ONLY = {"answers.js", "attempt.js", "engine.js", "freeze.js", "imaging.js", "replay.js", "resources.js", "trial.js"}
 """Readers get the other modules and the style sheet."""
 
 ENGINE_MODULES = (
+    "absent.js",
     "answers.js",
     "attempt.js",
     "body.js",
@@ -25,6 +26,7 @@ ENGINE_MODULES = (
     "injection.js",
     "interpreter.js",
     "json.js",
+    "nodes.js",
     "policy.js",
     "python.js",
     "reasons.js",
@@ -33,6 +35,7 @@ ENGINE_MODULES = (
     "resources.js",
     "snapshot.js",
     "tar.js",
+    "trial.js",
 )
 
 INSIDE = (

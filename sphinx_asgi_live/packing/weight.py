@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 LIMIT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kMG]?B)?", re.IGNORECASE)
@@ -16,12 +16,15 @@ LISTED = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One file: `url` is relative to `sw.js`, `size` in bytes as served; a start can do without a `later` one."""
+    """One file: `url` is relative to `sw.js`, `size` in bytes as served.
+
+    An `image` is not there for readers who save data; a `rest` comes when the app is up, if it starts from images.
+    """
 
     name: str
     url: str
     size: int
-    later: bool = False
+    kind: Literal["", "image", "rest"] = ""
 
 
 def parsed_limit(written: int | str) -> int | None:
@@ -33,15 +36,16 @@ def parsed_limit(written: int | str) -> int | None:
 def parts(manifest: dict[str, Any], archives: Sequence[str], runtime: int) -> list[Part]:
     """Return the parts of an app by its manifest, the names of its archives, and the bytes of Pyodide's modules."""
 
-    def part(name: str, entry: dict[str, Any], more: int = 0, later: bool = False) -> Part:
-        return Part(name, entry["url"], entry["size"] + more, later)
+    def part(name: str, entry: dict[str, Any], more: int = 0) -> Part:
+        return Part(name, entry["url"], entry["size"] + more, "rest" if entry.get("rest") else "")
 
     found = [part("Python", manifest["wasm"], runtime), part("its standard library", manifest["stdlib"])]
     found += [part(name, entry) for name, entry in zip(archives, manifest["archives"], strict=True)]
-    found += [part(address, entry) for address, entry in manifest["assets"].items()]
     found += [part("scripts of the app's pages", manifest["inside"])]
-    found += [part(f"recording of {path}", entry) for path, entry in manifest["recordings"].items()]
-    return found + [part("image of its memory", entry, later=True) for entry in manifest.get("images", ())]
+    shown = [part(address, entry) for address, entry in manifest["assets"].items()]
+    shown += [part(f"recording of {path}", entry) for path, entry in manifest["recordings"].items()]
+    images = [replace(part("image of its memory", entry), kind="image") for entry in manifest.get("images", ())]
+    return found + [replace(each, kind="rest") if images else each for each in shown] + images
 
 
 def heaviness(found: Iterable[Part], limit: int) -> str:
@@ -69,5 +73,5 @@ def _megabytes(size: int) -> str:
 
 def markup(found: Iterable[Part]) -> str:
     """Return the element by which a static page tells the figure around it what there is to download."""
-    lines = sorted({f"{part.url} {part.size}{' later' * part.later}" for part in found})
+    lines = sorted({f"{part.url} {part.size} {part.kind}".rstrip() for part in found})
     return f'<meta name="asgi-live-files" content="{escape(", ".join(lines))}">\n'

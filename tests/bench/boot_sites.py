@@ -110,7 +110,7 @@ def build(folder: Path) -> Path:
 
 def _project(folder: Path) -> Project:
     project = Project(folder)
-    project.configure('asgi_live_snapshot = "app"')
+    project.configure('asgi_live_check = "request"\nasgi_live_snapshot = "app"')
     for name in ("shop", "library", "data"):
         shutil.copytree(SOURCE / name, folder / name)
     shutil.copy(SOURCE / "asgi-live.lock.json", folder)

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import re
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -22,6 +23,7 @@ import json
 import os
 import random
 import secrets
+import sys
 import tempfile
 import time
 import uuid
@@ -34,6 +36,9 @@ async def app(scope, receive, send):
     """Draws of every kind of chance, and what else is not frozen."""
     if scope["type"] != "http":
         return
+    agent = dict(scope["headers"]).get(b"user-agent", b"") if scope["path"].endswith("/agent") else b""
+    if scope["query_string"] or b"Mozilla" in agent:
+        import wave
     drawn = {
         "random": random.random(),
         "shuffled": random.sample(range(10**6), 5),
@@ -44,18 +49,20 @@ async def app(scope, receive, send):
         "file": tempfile.mkstemp()[1],
     }
     told = {"drawn": drawn, "env": os.environ.get("GREETING"), "seed": os.environ.get("PYTHONHASHSEED"),
-            "table": len(b"".join(TABLE)), "zone": time.timezone, "offset": time.localtime(JANUARY).tm_gmtoff}
+            "imported": "wave" in sys.modules, "table": len(b"".join(TABLE)),
+            "zone": time.timezone, "offset": time.localtime(JANUARY).tm_gmtoff}
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
     await send({"type": "http.response.body", "body": json.dumps(told).encode()})
 '''
 PAGE = "Frozen\n======\n\n.. asgi-live:: frozen:app\n   :name: frozen\n   :env: GREETING=hello\n   :snapshot: app\n"
+AGENT = ":orphan:\n\n" + PAGE.replace("\n   :env:", "\n   :path: /agent\n   :env:")
 LISTEN = "addEventListener('asgi-live:state', ({ detail }) => (window.marks = detail.marks))"
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaticSite]:
     folder = tmp_path_factory.mktemp("frozen")
-    project = tiny.project_of(folder / "docs", {"frozen.py": APP, "index.rst": PAGE})
+    project = tiny.project_of(folder / "docs", {"frozen.py": APP, "index.rst": PAGE, "agent.rst": AGENT})
     with StaticSite(tiny.build(project, folder / "out")) as site:
         yield site
 
@@ -65,10 +72,10 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def started(context: BrowserContext, site: StaticSite) -> tuple[Figure, list[str]]:
+def started(context: BrowserContext, site: StaticSite, page_name: str = "index") -> tuple[Figure, list[str]]:
     """Start the app as a reader does; return it and the stages of its start."""
     page = context.new_page()
-    page.goto(site.url + "index.html")
+    page.goto(f"{site.url}{page_name}.html")
     page.evaluate(LISTEN)
     figure = Figure(page, "frozen").start()
     return figure, sorted(page.evaluate("window.marks"))
@@ -89,6 +96,33 @@ def test_no_two_readers_share_what_an_app_draws_after_its_restore(
         assert each["table"] == 4_800_000
     if browser_name == "chromium":  # Playwright's time zone does not reach Firefox's service workers
         assert (one["offset"], other["offset"]) == (-5 * 3600, 9 * 3600)
+
+
+def test_an_app_is_up_before_all_of_its_files_are_there(new_context: NewContext, site: StaticSite) -> None:
+    held = site.fail("asgi-live/shared/python-stdlib-*", hold=threading.Event())
+    figure, marks = started(new_context(site), site)
+    assert marks == ["app", "download", "restored"]
+    # The build has not asked this: it waits, and finds everything in its place.
+    figure.evaluate(
+        "() => void (window.answer = fetch('x?import').then((answer) => (window.over = true, answer.json())))"
+    )
+    assert figure.evaluate("window.over") is None
+    assert held.hold
+    held.hold.set()
+    assert figure.evaluate("window.answer")["imported"] is True
+    site.heal()
+
+
+def test_an_app_that_looks_for_what_is_not_there_starts_anew_with_all_of_its_files(
+    new_context: NewContext, site: StaticSite, console: Console, browser_name: str
+) -> None:
+    figure, _ = started(new_context(site), site, "agent")
+    assert json.loads(figure.app.locator("body").inner_text())["imported"] is True
+    assert json.loads(figure.fetch("x")["text"])["env"] == "hello"
+    if browser_name == "chromium":
+        what = r"frozen starts anew.*/lib/python314\.zip was looked into"
+        told = {line for line in console.lines if re.search(what, line)}
+        assert len(told) == 1, console.lines
 
 
 def test_an_image_that_is_damaged_is_told_of_and_not_needed(

@@ -80,7 +80,7 @@ test("a file is downloaded once, unpacked and kept", async () => {
 test("asked for twice at once, it is downloaded once", async () => {
   const file = publish("python.zip", CONTENT);
   const files = made([file]);
-  const [one, two] = await Promise.all([files.content(file.url), files.content(new URL(file.url, script()).href), files.download()]);
+  const [one, two] = await Promise.all([files.content(file.url), files.content(new URL(file.url, script()).href), files.download([file])]);
   assert.equal(one, two);
   assert.deepEqual(Buffer.from(one), CONTENT);
   assert.equal(asked.length, 1);
@@ -97,12 +97,14 @@ test("progress counts every byte once, and ends at the total", async () => {
   const seen = [];
   const list = [publish("a.tar.gzip", SERVED), publish("b.zip", CONTENT), publish("a.tar.gzip", SERVED)];
   const files = made(list, { onProgress: () => seen.push(files.loaded) });
+  files.await(list);
   assert.equal(files.total, SERVED.length + CONTENT.length);
-  await files.download();
+  await files.download(list);
   assert.equal(files.loaded, files.total);
   assert.deepEqual(seen, [...seen].sort((a, b) => a - b));
   const again = made(list);
-  await again.download();
+  again.await(list);
+  await again.download(list);
   assert.equal(again.loaded, again.total);
 });
 
@@ -130,7 +132,7 @@ for (const [name, [spoil, told]] of Object.entries(FAILURES)) {
     const [path] = Object.keys(answers);
     const right = answers[path];
     spoil(path);
-    await assert.rejects(files.download(), { constructor: DownloadError, message: told });
+    await assert.rejects(files.download([file]), { constructor: DownloadError, message: told });
     answers[path] = right;
     assert.deepEqual(Buffer.from(await files.content(file.url)), CONTENT);
   });
@@ -154,7 +156,7 @@ test("what no app of these docs needs any more is deleted, and nothing of others
     (await (await caches.open("asgi-live:/docs/")).keys()).map(({ url }) => url.replace(`${root}asgi-live/`, "")).sort();
   const visit = async (list, name) => {
     const files = made(list, { name });
-    await files.download();
+    await files.download(list);
     await files.prune();
   };
   await visit([shared, old], "shop");
@@ -167,23 +169,28 @@ test("what no app of these docs needs any more is deleted, and nothing of others
   assert.deepEqual(caches.names(), ["asgi-live:/docs/"]);
 });
 
-test("what an app starts without is neither downloaded with the rest nor counted", async () => {
-  const [now, later] = [publish("now.tar.gzip", SERVED), { ...publish("later.gzip", SERVED), later: true }];
+test("progress is about what is waited for", async () => {
+  const [now, later] = [publish("now.tar.gzip", SERVED), publish("later.gzip", SERVED)];
   const files = made([now, later]);
+  files.await([now]);
   assert.equal(files.total, now.size);
-  await files.download();
+  await files.download([now]);
   assert.deepEqual(asked, ["/docs/asgi-live/shared/now.tar.gzip"]);
   assert.deepEqual([await files.hold([now]), await files.hold([now, later])], [true, false]);
   assert.deepEqual(Buffer.from(await files.content(later.url)), CONTENT);
+  await files.stored();
   assert.equal(await files.hold([now, later]), true);
   assert.equal(files.loaded, now.size);
+  files.await([now, later]);
+  assert.equal(files.loaded, now.size + later.size);
 });
 
 test("the network's speed is measured over the beginning of a download, and is 0 if there was none to measure", async () => {
   const file = publish("whole.tar.gzip", SERVED);
   const files = made([file]);
-  const speed = await files.speed(file.size);
+  const speed = await files.speed(file.size, [file]);
   assert.ok(speed > 0 && Number.isFinite(speed), String(speed));
-  await files.download();
-  assert.equal(await made([file]).speed(file.size), 0);
+  await files.download([file]);
+  await files.stored();
+  assert.equal(await made([file]).speed(file.size, [file]), 0);
 });

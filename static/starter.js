@@ -1,0 +1,216 @@
+// @ts-check
+/**
+ * Starts an app in its worker: from images of a started Python and what these need, or from the app's files alone.
+ *
+ * With images, most files are not needed until somebody looks into them. The build has tried which: those come once the
+ * app is up, and until then nothing is asked of it that the build has not asked.
+ */
+
+import { Absent, NotYet } from "./absent.js";
+import { Images } from "./images.js";
+import { boot } from "./python.js";
+import { decode } from "./snapshot.js";
+import { files as filesOf } from "./tar.js";
+
+/** @import {File, Files} from "./files.js" */
+/** @import {Python, Site} from "./python.js" */
+/** @import {Manifest, Modules} from "./worker.js" */
+
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+
+/** Where Pyodide puts the standard library. */
+const STANDARD_LIBRARY = "/lib/python314.zip";
+
+/**
+ * What a start has to have, and what comes when the app is up.
+ *
+ * @typedef {{images: boolean, first: File[], rest: File[]}} Plan
+ */
+
+/** @typedef {{python: Python, whole: () => Promise<void>}} Started `whole` settles when all of its files are there */
+
+export class Starter {
+  #modules;
+  #manifest;
+  #files;
+  #script;
+  #images;
+  /** @type {Promise<Plan> | undefined} */
+  #planned;
+
+  /**
+   * @param {Modules} modules
+   * @param {Manifest} manifest
+   * @param {Files} files
+   * @param {URL} script the worker's own
+   */
+  constructor(modules, manifest, files, script) {
+    this.#modules = modules;
+    this.#manifest = manifest;
+    this.#files = files;
+    this.#script = script;
+    this.#images = new Images(files, manifest.images ?? [], manifest.name);
+  }
+
+  /** Fetch what a start has to have; rejects with `DownloadError` if the app cannot start. */
+  async download() {
+    const { images, first } = await this.#plan();
+    const downloaded = this.#files.download(first);
+    await (images ? downloaded.catch(() => this.#files.download(this.#withoutImages().first)) : downloaded);
+  }
+
+  /** Fetch what this start went without, for the next. */
+  async store() {
+    await this.#images.store();
+    await this.#files.stored();
+  }
+
+  /**
+   * Start the app; if that fails with images, then without.
+   *
+   * @param {Site} site
+   * @param {(mark: string) => void} mark called as each stage ends
+   * @returns {Promise<Started>}
+   */
+  async start(site, mark) {
+    const plan = await this.#plan();
+    if (!plan.images) return this.#boot(plan, site, mark);
+    try {
+      return await this.#boot(plan, site, mark);
+    } catch (error) {
+      console.warn(`[asgi-live] ${this.#manifest.name} starts without its image:`, error);
+      return this.#boot(this.distrust(), site, mark);
+    }
+  }
+
+  /** Go without images from now on. */
+  distrust() {
+    const plan = this.#withoutImages();
+    this.#planned = Promise.resolve(plan);
+    this.#files.await(plan.first);
+    return plan;
+  }
+
+  #plan() {
+    return (this.#planned ??= this.#decide());
+  }
+
+  /** @returns {Promise<Plan>} */
+  async #decide() {
+    const { wasm, inside, stdlib, archives, images = [] } = this.#manifest;
+    const alone = this.#withoutImages();
+    this.#files.await(alone.first);
+    const first = [wasm, inside, stdlib, ...archives].filter((file) => !file.rest);
+    const rest = alone.first.filter((file) => !first.includes(file));
+    if (!(await this.#images.comeSoon([first, rest]))) return alone;
+    const plan = { images: true, first: [...first, ...images], rest };
+    this.#files.await(plan.first);
+    return plan;
+  }
+
+  /** @returns {Plan} */
+  #withoutImages() {
+    const { wasm, inside, stdlib, archives, assets, recordings } = this.#manifest;
+    const shown = [...Object.values(assets), ...Object.values(recordings)];
+    return { images: false, first: [wasm, inside, stdlib, ...archives, ...shown], rest: [] };
+  }
+
+  /**
+   * @param {Plan} plan
+   * @param {Site} site
+   * @param {(mark: string) => void} mark
+   * @returns {Promise<Started>}
+   */
+  async #boot({ images, first, rest }, site, mark) {
+    const { wasm, stdlib, archives } = this.#manifest;
+    const content = (/** @type {File} */ { url }) => this.#files.content(url);
+    const code = this.#files.response(wasm.url);
+    const library = rest.includes(stdlib) ? Promise.resolve(new Uint8Array()) : content(stdlib);
+    const mounted = archives.filter((file) => first.includes(file));
+    const unpacked = mounted.map(async (file) => ({ mount: file.mount, content: await content(file) }));
+    const memory = images ? this.#memory(rest) : undefined;
+    // A failed download ends the boot at once; Pyodide by itself would wait for its standard library for ever.
+    const downloads = Promise.all([code, library, memory?.images, ...unpacked]).then(() => mark("download"));
+    const lost = downloads.then(() => new Promise(() => {}));
+    const stop = this.#serve(code, library);
+    try {
+      const started = boot(this.#runtime(), this.#manifest, site, unpacked, mark, memory);
+      const python = await Promise.race([started, /** @type {Promise<never>} */ (lost)]);
+      return { python, whole: this.#completion(rest, memory?.absent) };
+    } finally {
+      stop();
+    }
+  }
+
+  /**
+   * What is restored, and stands for the files that come later.
+   *
+   * @param {File[]} rest
+   */
+  #memory(rest) {
+    const { stdlib, archives, images = [] } = this.#manifest;
+    const absent = new Absent((path) => {
+      throw new NotYet(path);
+    });
+    /** @type {NonNullable<import("./snapshot.js").Memory["onFiles"]>} */
+    const onFiles = (FS, listings) => {
+      // In the order in which the build has listed them; the app's own archive comes last, and is none of them.
+      for (const [at, listing] of listings.entries()) {
+        if (rest.includes([stdlib, ...archives][at])) absent.add(FS, listing);
+      }
+    };
+    return { absent, onFiles, images: Promise.all(images.map(async ({ url }) => decode(await this.#files.content(url)))) };
+  }
+
+  /**
+   * @param {File[]} rest
+   * @param {Absent} [absent]
+   * @returns {Started["whole"]}
+   */
+  #completion(rest, absent) {
+    const { stdlib, archives } = this.#manifest;
+    const complete = async () => {
+      const fill = async (/** @type {Manifest["archives"][number]} */ { url, mount }) => {
+        for (const { path, content } of filesOf(await this.#files.content(url))) absent?.fill(`${mount}/${path}`, content);
+      };
+      const fills = archives.filter((file) => rest.includes(file)).map(fill);
+      if (rest.includes(stdlib)) absent?.fill(STANDARD_LIBRARY, await this.#files.content(stdlib.url));
+      await Promise.all(fills);
+      this.#files.release();
+      // Those that only pages ask for.
+      void this.#files.download(rest).catch(() => {});
+    };
+    /** @type {Promise<void> | undefined} */
+    let done;
+    return () =>
+      (done ??= complete().catch((error) => {
+        done = undefined;
+        throw error;
+      }));
+  }
+
+  #runtime() {
+    const { runtime, stdlib } = this.#manifest;
+    const urls = { indexURL: new URL(runtime, this.#script).href, stdLibURL: new URL(stdlib.url, this.#script).href };
+    return { ...this.#modules, ...urls };
+  }
+
+  /**
+   * Pyodide fetches its wasm and its standard library by itself. A worker's own fetches never come by its fetch event,
+   * so while Pyodide boots, `fetch` answers them from the files: checked, decompressed, offline.
+   *
+   * @param {Promise<Response>} code
+   * @param {Promise<Uint8Array<ArrayBuffer>>} library
+   * @returns {() => void} to be called when it has booted
+   */
+  #serve(code, library) {
+    const { fetch } = worker;
+    const { indexURL, stdLibURL } = this.#runtime();
+    worker.fetch = async (input, init) => {
+      const url = input instanceof Request ? input.url : String(input);
+      if (url === `${indexURL}pyodide.asm.wasm`) return code;
+      return url === stdLibURL ? new Response(await library) : fetch(input, init);
+    };
+    return () => void (worker.fetch = fetch);
+  }
+}
