@@ -6,7 +6,16 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-BUILD_ONLY = {"answers.js", "attempt.js", "engine.js", "freeze.js", "imaging.js", "replay.js", "resources.js", "trial.js"}
+BUILD_ONLY = {
+    "answers.js",
+    "attempt.js",
+    "engine.js",
+    "freeze.js",
+    "imaging.js",
+    "replay.js",
+    "resources.js",
+    "trial.js",
+}
 """Readers get the other modules and the style sheet."""
 
 ENGINE_MODULES = (

@@ -98,7 +98,9 @@ def test_no_two_readers_share_what_an_app_draws_after_its_restore(
         assert (one["offset"], other["offset"]) == (-5 * 3600, 9 * 3600)
 
 
-def test_an_app_is_up_before_all_of_its_files_are_there(new_context: NewContext, site: StaticSite) -> None:
+def test_an_app_is_up_before_all_of_its_files_are_there(
+    new_context: NewContext, site: StaticSite, console: Console
+) -> None:
     held = site.fail("asgi-live/shared/python-stdlib-*", hold=threading.Event())
     figure, marks = started(new_context(site), site)
     assert marks == ["app", "download", "restored"]
@@ -110,6 +112,7 @@ def test_an_app_is_up_before_all_of_its_files_are_there(new_context: NewContext,
     assert held.hold
     held.hold.set()
     assert figure.evaluate("window.answer")["imported"] is True
+    assert [line for line in console.lines if "starts anew" in line] == []
     site.heal()
 
 
