@@ -50,7 +50,7 @@ def test_what_is_asked_of_a_recorded_page_points_at_the_start(page: Page, site: 
     expect(table).to_have_count(34)
     expect(table.first).to_be_visible()
     expect(library.panel).to_contain_text("This page is a recording.")
-    weight = r"About \d\d MB to download, once(, and \d+ .B more while it runs)?\."
+    weight = r"About \d\d MB to download, once(, and [\d.]+ .B more while it runs)?\."
     expect(library.panel).to_contain_text(re.compile(weight))
     expect(library.app.get_by_role("note")).to_have_count(0)
     asked = len(site.requests)
