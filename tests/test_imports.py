@@ -171,7 +171,7 @@ def test_the_lower_scripts_import_nothing_and_python_only_those() -> None:
     graph = scripts()
     assert [name for name in LOWER if graph[name]] == []
     assert (graph["http.js"], graph["injection.js"]) == ({"body.js", "policy.js"}, {"charset.js"})
-    assert graph["interpreter.js"] == {"snapshot.js", "tar.js"}
+    assert graph["interpreter.js"] == {"nodes.js", "snapshot.js", "tar.js"}
     assert graph["python.js"] == {
         "deadline.js",
         "ending.js",
