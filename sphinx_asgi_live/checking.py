@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace, patch_docutils
-
 from sphinx_asgi_live.config import LiveConfig
-from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, names_of_ifconfig, stranger
+from sphinx_asgi_live.domain import Embed, stranger
 from sphinx_asgi_live.extension import job_of
 from sphinx_asgi_live.packing.check import Check
 from sphinx_asgi_live.packing.packer import Job, Packer
 from sphinx_asgi_live.packing.site import Site
+from sphinx_asgi_live.project import read_project, shown_apps
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +27,12 @@ class Result:
 
 def check_project(source: Path) -> Iterator[Result]:
     """Try all apps of the project whose conf.py is in a folder; raises what Sphinx raises if it cannot be read."""
-    with tempfile.TemporaryDirectory(prefix="asgi-live-") as scratch, patch_docutils(str(source)), docutils_namespace():
-        app = Sphinx(source, source, Path(scratch, "out"), Path(scratch, "trees"), "dummy", status=None)
-        app.build()
+    with read_project(source) as app:
         config = LiveConfig.of(app.config)
         # Who calls this wants them tried.
         settings = replace(config.settings(source), check="request" if config.check == "off" else config.check)
-        apps = AsgiLiveDomain.of(app.env).apps(app.builder.tags, names_of_ifconfig(app))
-        jobs = {job_of(spec, embeds): embeds for spec, embeds in apps}
-        for job, found in Packer(settings, Site(Path(scratch))).check_all(list(jobs)):
+        jobs = {job_of(spec, embeds): embeds for spec, embeds in shown_apps(app)}
+        for job, found in Packer(settings, Site(Path(app.outdir))).check_all(list(jobs)):
             yield from _results(job, found, jobs[job])
 
 

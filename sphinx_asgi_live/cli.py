@@ -1,4 +1,4 @@
-"""The command line: `sphinx-asgi-live check`, `sphinx-asgi-live demo` and `sphinx-asgi-live serve`."""
+"""The command line: `sphinx-asgi-live check`, `demo`, `lock` and `serve`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from sphinx.errors import SphinxError
 
 from sphinx_asgi_live import __version__
 from sphinx_asgi_live.checking import check_project
+from sphinx_asgi_live.locking import check_lock, lock_project
+from sphinx_asgi_live.packing import PackingError
 
 ADDRESS = "127.0.0.1"
 """Browsers take it for secure, as service workers demand, and no other machine reaches it."""
 
 PORT = 8000
+NO_CONF = "{} holds no conf.py; name the folder that does"
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -61,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="build this project's own documentation and serve it")
     demo.add_argument("--build", type=Path, metavar="FOLDER", help="where to build (default: demo_docs/_build)")
     demo.set_defaults(run=_demo)
+    lock = commands.add_parser("lock", help="lock what the apps of a documentation require, without a build")
+    lock.add_argument("source", type=Path, nargs="?", default=Path(), help="the folder of conf.py (default: this one)")
+    lock.add_argument("--upgrade", action="store_true", help="take the newest versions of all")
+    lock.add_argument("--check", action="store_true", help="only tell what is stale, and then exit with 1")
+    lock.set_defaults(run=_lock)
     serve = commands.add_parser("serve", help="serve a built site on this machine")
     serve.add_argument("folder", type=Path, help="for example docs/_build/html")
     serve.set_defaults(run=lambda options: _serve(options.folder, options.port))
@@ -69,9 +77,27 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _lock(options: argparse.Namespace) -> int:
+    source = options.source.absolute()
+    if options.upgrade and options.check:
+        return _fail("--check changes nothing, so it takes no --upgrade; leave one out")
+    if not (source / "conf.py").is_file():
+        return _fail(NO_CONF.format(source))
+    failed = False
+    try:
+        for line in check_lock(source) if options.check else lock_project(source, upgrade=options.upgrade):
+            print(line.text, flush=True)
+            failed = failed or line.failed
+    except SphinxError as error:
+        return _fail(f"{error.category}: {error}")
+    except PackingError as error:
+        return _fail(str(error))
+    return int(failed)
+
+
 def _check(source: Path) -> int:
     if not (source / "conf.py").is_file():
-        return _fail(f"{source.absolute()} holds no conf.py; name the folder that does")
+        return _fail(NO_CONF.format(source.absolute()))
     try:
         results = []
         for result in check_project(source.absolute()):

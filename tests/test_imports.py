@@ -43,8 +43,10 @@ ALLOWED = {
         "requesting",
         "requestnodes",
     },
-    "checking": {"config", "domain", "extension", "packing"},
-    "cli": {"checking"},
+    "project": {"spec", "domain"},
+    "checking": {"config", "domain", "extension", "packing", "project"},
+    "locking": {"spec", "config", "domain", "packing", "project"},
+    "cli": {"checking", "locking", "packing"},
     "browser": set(),
 }
 

@@ -167,6 +167,12 @@ def _tarball(spec: str, lock: Lock, engine: Engine, cache: Path) -> tuple[Path, 
     return path, lock.with_npm(NpmPackage(spec, packed.version, packed.integrity))
 
 
+def newest(spec: str, engine: Engine, cache: Path) -> NpmPackage:
+    """Return the newest version that an npm spec takes now; raises `PackingError` if npm cannot tell."""
+    _, lock = _tarball(spec, Lock(), engine, cache)
+    return lock.npm[spec]
+
+
 def _cached(cache: Path, name: str, version: str) -> Path:
     return cache / "npm" / f"{name.replace('/', '+')}-{version}.tgz"
 
