@@ -161,7 +161,8 @@ def test_demo_of_an_installed_package_tells_where_it_is(tmp_path: Path, project:
 
 def test_version_and_help_need_no_command(project: Path) -> None:
     assert run("--version", cwd=project).stdout == f"sphinx-asgi-live {sphinx_asgi_live.__version__}\n"
-    assert {"check", "demo", "lock", "serve"} <= set(re.findall(r"^ +(\w+) ", run("--help", cwd=project).stdout, re.MULTILINE))
+    told = run("--help", cwd=project).stdout
+    assert {"check", "demo", "lock", "serve"} <= set(re.findall(r"^ +(\w+) ", told, re.MULTILINE))
     without = run(cwd=project)
     assert without.returncode == 2
     assert "COMMAND" in without.stderr
