@@ -100,13 +100,13 @@ def depart_html(self: Any, node: asgi_live) -> None:
 
 
 def visit_caption_html(self: Any, node: asgi_live_caption) -> None:
-    """Begin the figure's caption."""
-    self.body.append("<figcaption>\n<p>")
+    """Begin the caption."""
+    self.body.append("<figcaption>\n<p>" if isinstance(node.parent, asgi_live) else '<p class="asgi-live-caption">')
 
 
 def depart_caption_html(self: Any, node: asgi_live_caption) -> None:
-    """End the figure's caption."""
-    self.body.append("</p>\n</figcaption>\n")
+    """End the caption."""
+    self.body.append("</p>\n</figcaption>\n" if isinstance(node.parent, asgi_live) else "</p>\n")
 
 
 def add_nodes(app: Sphinx) -> None:

@@ -18,6 +18,7 @@ from sphinx_asgi_live.packing.static import modules_folder
 from sphinx_asgi_live.snippets import snippets
 from sphinx_asgi_live.spec import RequestSpec
 
+RECORDED = "recorded when this page was built"
 NOT_RECORDED = "No response was recorded when this page was built."
 
 
@@ -115,7 +116,10 @@ def visit_way_html(self: Any, node: asgi_live_way) -> None:
 
 def visit_response_html(self: Any, node: asgi_live_response) -> None:
     """Begin the response."""
-    self.body.append('<div class="asgi-live-response">\n<p class="asgi-live-response-bar">Response</p>\n')
+    kind = (
+        f'<span class="asgi-live-kind">{RECORDED if isinstance(node.children[0], nodes.literal_block) else ""}</span>'
+    )
+    self.body.append(f'<div class="asgi-live-response">\n<p class="asgi-live-response-bar">Response {kind}</p>\n')
 
 
 def depart_html(self: Any, node: nodes.Element) -> None:

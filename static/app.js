@@ -5,6 +5,7 @@
  * Its state is what the worker says, but "ready" only when every frame shows an answer of the live app.
  */
 
+import { Calls } from "./calls.js";
 import { ANSWER_LIMIT } from "./frame.js";
 import { Log } from "./log.js";
 import { STRINGS, fill } from "./messages.js";
@@ -13,6 +14,7 @@ import { Pulse } from "./pulse.js";
 import { StartError, existing, newest, obstacle, register, within } from "./registration.js";
 import { Watch } from "./watch.js";
 
+/** @import {Example} from "./example.js" */
 /** @import {Figure, Step, View} from "./figure.js" */
 /** @import {Look} from "./frame.js" */
 /** @import {Marks, Question, Reason, Report, State, StateDetail} from "./protocol.js" */
@@ -26,6 +28,8 @@ const RELAPSES = 3;
 export class App {
   /** @type {Figure[]} */
   figures = [];
+  /** Requests to it, which say how it is as well. @type {Example[]} */
+  examples = [];
   /** @type {View} */
   #view = { state: "idle", step: "register", loaded: 0, total: 0, failure: null };
   /** @type {Marks | undefined} */
@@ -55,6 +59,11 @@ export class App {
     () => this.#registration?.active,
     this.#log,
     (report) => this.#ceased(report),
+  );
+
+  calls = new Calls(
+    () => void this.start(),
+    () => this.#registration?.active,
   );
 
   /**
@@ -322,11 +331,12 @@ export class App {
     const reason = this.#view.failure?.reason;
     /** @type {StateDetail} */
     const detail = { name: this.name, state, ...(reason && { reason }), ...(marks && { marks }) };
-    for (const { root } of this.figures)
+    for (const { root } of [...this.figures, ...this.examples])
       root.dispatchEvent(new CustomEvent(STATE_EVENT, { bubbles: true, detail }));
   }
 
   #show() {
-    for (const figure of this.figures) figure.show(this.#view);
+    for (const shown of [...this.figures, ...this.examples]) shown.show(this.#view);
+    this.calls.changed(this.#view);
   }
 }

@@ -37,6 +37,21 @@ export async function call(python, { method, target, headers, body: text, base }
 }
 
 /**
+ * Answer a page that has posted a request.
+ *
+ * @param {() => Promise<import("./python.js").Python>} start
+ * @param {Wanted} wanted
+ * @param {MessagePort} port
+ */
+export async function answerCall(start, wanted, port) {
+  try {
+    port.postMessage(await call(await start(), wanted));
+  } catch (error) {
+    port.postMessage({ problem: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/**
  * A text as it is sent: the parts of a multipart body are told from each other by CR LF.
  *
  * @param {string} text

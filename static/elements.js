@@ -1,5 +1,5 @@
 // @ts-check
-/** The elements of which figures and their logs are made. */
+/** The elements of which figures, their logs and requests are made. */
 
 import { STRINGS } from "./messages.js";
 
@@ -10,6 +10,8 @@ const ICONS = {
   tab: "M6.5 3.25H3.25v9.5h9.5V9.5M9.25 2.75h4v4M13 3 7.5 8.5",
   start: "M4.75 2.75v10.5L13.25 8Z",
   log: "M2.75 3.25h10.5v9.5H2.75ZM5 6.25 6.9 8 5 9.75M8.25 10h2.75",
+  copy: "M5.75 5.75h7.5v7.5h-7.5ZM3.75 10.25h-1v-7.5h7.5v1",
+  done: "M2.75 8.5 6.25 12 13.25 4.25",
   warning: "M8 2.25 14.5 13.5h-13ZM8 6.5v3.25M8 11.6v.15",
 };
 
@@ -17,7 +19,7 @@ const ICONS = {
  * A button or link that is an icon with a name.
  *
  * @param {"a" | "button"} tag
- * @param {"home" | "reload" | "tab" | "log"} name
+ * @param {"home" | "reload" | "tab" | "log" | "copy"} name
  * @param {Record<string, string>} attributes
  */
 export function tool(tag, name, attributes) {

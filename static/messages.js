@@ -31,6 +31,24 @@ export const STRINGS = {
   errors: "with an error",
   gap: "… {count} lines are not kept …",
   anew: "… the app was started anew …",
+  copy: "Copy",
+  request: {
+    copied: "Copied",
+    send: "Send",
+    shortcut: "Send: Ctrl or ⌘ and Enter",
+    edit: "Edit",
+    edited: "Done",
+    reset: "Reset",
+    label: "Request to send",
+    asWritten: "Only the request as it is in this page is shown so; Reset brings it back.",
+    live: "live, from Python in your browser",
+    sending: "Waiting for the app…",
+    promise: "Python starts in your browser with the first request: no server, no account.",
+    stays: "What is shown is the recording.",
+    refused: "The app gave no answer.",
+    noRequestLine: "“{line}” is not a request line: write for example GET /items?page=2.",
+    noHeader: "“{line}” is not a header: write Name: value, and an empty line before the body.",
+  },
   detail: "Details",
   retry: "Try again",
   reloadPage: "Reload this page",
@@ -132,6 +150,15 @@ export function size(bytes) {
  */
 export function progress(loaded, total) {
   return fill(STRINGS.bytes, { loaded: megabytes(loaded), total: megabytes(Math.max(loaded, total)) });
+}
+
+/**
+ * A duration as a reader says it: "12 ms", "3.4 s".
+ *
+ * @param {number} milliseconds
+ */
+export function duration(milliseconds) {
+  return milliseconds < 999.5 ? `${Math.max(1, Math.round(milliseconds))} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
 /** @param {number} bytes */

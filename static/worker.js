@@ -2,6 +2,7 @@
 /** The service worker of one app: install, activate, message, fetch. Its `sw.js` calls `serve` with the manifest. */
 
 import { NotYet } from "./absent.js";
+import { answerCall } from "./call.js";
 import { Cookies } from "./cookies.js";
 import { PythonEnded } from "./ending.js";
 import { failurePage } from "./failurepage.js";
@@ -9,7 +10,7 @@ import { DownloadError, Files } from "./files.js";
 import { attachment } from "./http.js";
 import { BootError } from "./interpreter.js";
 import { Beats, Journal } from "./journal.js";
-import { BEAT, HELLO, SET_COOKIE, SOCKET, START } from "./protocol.js";
+import { BEAT, CALL, HELLO, SET_COOKIE, SOCKET, START } from "./protocol.js";
 import { Starter } from "./starter.js";
 import { openSocket } from "./websocket.js";
 
@@ -110,6 +111,8 @@ class LiveApp {
       port.postMessage(this.#report());
     } else if (data?.type === SOCKET && isApps && client) {
       await openSocket(data, port, client.id, this.#script.origin, this.#root, () => this.#python());
+    } else if (data?.type === CALL) {
+      await answerCall(() => this.#python(), data.wanted, port);
     } else if (data?.type === BEAT) {
       // Not a part of the event: only of a worker that is idle at times does the browser look for a new deploy.
       this.#beats.hold(port, data.heard);

@@ -13,4 +13,4 @@ def test_javascript(project: Path) -> None:
     command = [*engine().command, "--test", "--test-isolation=none", "--test-reporter=spec", *map(str, files)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
     assert done.returncode == 0, done.stdout
-    assert len(files) == 13
+    assert len(files) == 15

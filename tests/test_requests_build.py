@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,8 @@ def test_every_builder_shows_the_same_responses_and_no_change_writes_nothing(doc
         written = "".join(path.read_text("utf-8") for path in files)
         assert all(word in written for word in ("Sencha", "Assam", "Created", "Add one")), builder
         assert ("curl" in written) == (builder == "html"), builder
+    page = unescape(re.sub(r"<[^>]+>", "", docs.build("html").html("index.html")))
+    assert [each for each in THREE if each not in page] == []
     for builder in ("gettext", "linkcheck", "pseudoxml", "json", "dummy"):
         assert docs.build(builder, freshenv=True).warnings == [], builder
 
