@@ -10,7 +10,7 @@ import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { followed, get, isLost, ORIGIN } from "./answers.js";
 import { PythonEnded, silence } from "./ending.js";
-import { differing, freezeApp } from "./freeze.js";
+import { comparison, freezeApp } from "./freeze.js";
 import { BootError } from "./interpreter.js";
 import { boot } from "./python.js";
 import { resources } from "./resources.js";
@@ -60,67 +60,105 @@ const SAID = 400;
  *   tried, and why not more; which of the base's listings have a file that the app needs all the same
  */
 export async function attempt(runtime, archives, job, wanted, save) {
-  const { app, root, paths, references } = job;
-  const said = listen();
-  /** @type {[Set<number>, Set<number>]} with one image, and with both */
-  const needed = [new Set(), new Set()];
+  const app = new Tried(runtime, archives, job, wanted, save);
+  if (!job.base) return app.trial(undefined);
+  const base = decode(gunzipSync(await readFile(job.base)));
+  const tried = await app.trial([base]);
+  app.mounted = tried.mounted;
+  const differing = comparison(() => app.answers([base]));
+  if (!job.proven || !isWell(tried)) {
+    const plain = await app.trial(undefined, false);
+    if (plain.problem !== undefined) return { ...plain, layers: tried.problem === undefined ? 0 : 1, notes: [] };
+    const problem = tried.problem ?? (await differing(plain.responses, tried.responses));
+    if (problem) return { ...(await app.trial(undefined)), layers: 0, notes: [`with its dependencies frozen: ${problem}`] };
+  }
+  if (job.level !== "app" || !isTried(tried)) return { ...tried, layers: 1, notes: [], needed: [...app.needed[0]] };
+  save(tried);
+  const entry = { ...job.app, mounted: tried.mounted };
+  const freezing = { ...job, app: entry, base, origin: ORIGIN, answers: tried.responses, wanted, differing };
+  const frozen = await freezeApp(runtime, archives, freezing, (images) => app.answers(images));
+  return { ...tried, ...frozen, needed: [...app.needed[frozen.layers - 1]] };
+}
+
+/** An app that is started again and again, each time in a Python of its own. */
+class Tried {
+  /** Whether it expects its root in every path. */
+  mounted = true;
+  /** @type {[Set<number>, Set<number>]} what it looked into of the base's listings: with one image, and with both */
+  needed = [new Set(), new Set()];
+  #runtime;
+  #archives;
+  #job;
+  #wanted;
+  #save;
+  #said = listen();
 
   /**
-   * @template Result
-   * @param {Image[] | undefined} images
-   * @param {App} served
-   * @param {(python: Python, pyodide: () => any) => Promise<Result>} act
+   * @param {Runtime} runtime
+   * @param {Promise<Archive>[]} archives
+   * @param {Job} job
+   * @param {string[]} wanted
+   * @param {(result: object) => void} save
    */
-  const run = async (images, served, act) => {
-    const { loadPyodide, pyodide } = kept(runtime.loadPyodide);
-    try {
-      const site = { root, origin: ORIGIN };
-      const memory = images && { images: Promise.resolve(images), onFiles: noting(needed[images.length - 1]) };
-      const python = await boot({ ...runtime, loadPyodide }, served, site, archives, undefined, memory);
-      return await act(python, pyodide);
-    } finally {
-      // Its tasks would go on, and look at the clock, while others are frozen.
-      if (pyodide()) silence(pyodide());
-    }
-  };
+  constructor(runtime, archives, job, wanted, save) {
+    this.#runtime = runtime;
+    this.#archives = archives;
+    this.#job = job;
+    this.#wanted = wanted;
+    this.#save = save;
+  }
 
   /**
+   * Start it and let it answer, as far as it does.
+   *
    * @param {Image[] | undefined} images
    * @param {boolean} whole whether it is asked as well for what its pages are shown with
    * @returns {Promise<Trial>}
    */
-  const trial = async (images, whole = true) => {
-    wanted.length = 0;
+  async trial(images, whole = true) {
+    const { root, paths, references } = this.#job;
+    this.#wanted.length = 0;
     try {
-      return await run(images, app, async (python, pyodide) => {
-        const answered = { ...(await asked(python, root, paths, said)), wanted: [...wanted] };
+      return await this.#run(images, async (python, pyodide) => {
+        const answered = { ...(await asked(python, root, paths, this.#said)), wanted: [...this.#wanted] };
         // Should what the pages are shown with not come, this is what is known.
-        save(answered);
+        this.#save(answered);
         if (!whole) return answered;
-        const shown = await resources(pyodide(), references, answered.responses, (url) => followed(python, url));
+        const shown = await resources(pyodide, references, answered.responses, (url) => followed(python, url));
         return { ...answered, resources: shown };
       });
     } catch (error) {
-      const problem = problemOf(error);
-      return { mounted: true, responses: [], problem, wanted: [...wanted] };
+      return { mounted: true, responses: [], problem: problemOf(error), wanted: [...this.#wanted] };
     }
-  };
-
-  const base = job.base && decode(gunzipSync(await readFile(job.base)));
-  if (!base) return trial(undefined);
-  const tried = await trial([base]);
-  const served = { ...app, mounted: tried.mounted };
-  const answers = (/** @type {Image[] | undefined} */ images) => run(images, served, (python) => get(python, root, paths, said));
-  if (!job.proven || !isWell(tried)) {
-    const plain = await trial(undefined, false);
-    if (plain.problem !== undefined) return { ...plain, layers: tried.problem === undefined ? 0 : 1, notes: [] };
-    const problem = tried.problem ?? (await differing(plain.responses, tried.responses, () => answers(undefined)));
-    if (problem) return { ...(await trial(undefined)), layers: 0, notes: [`with its dependencies frozen: ${problem}`] };
   }
-  if (job.level !== "app" || !isTried(tried)) return { ...tried, layers: 1, notes: [], needed: [...needed[0]] };
-  save(tried);
-  const frozen = await freezeApp(runtime, archives, { ...job, app: served, base, origin: ORIGIN, answers: tried.responses, wanted }, answers);
-  return { ...tried, ...frozen, needed: [...needed[frozen.layers - 1]] };
+
+  /**
+   * Start it and get its answers; rejects if it does not start.
+   *
+   * @param {Image[] | undefined} images
+   */
+  answers(images) {
+    return this.#run(images, (python) => get(python, this.#job.root, this.#job.paths, this.#said));
+  }
+
+  /**
+   * @template Result
+   * @param {Image[] | undefined} images
+   * @param {(python: Python, pyodide: any) => Promise<Result>} act
+   */
+  async #run(images, act) {
+    const { loadPyodide, pyodide } = kept(this.#runtime.loadPyodide);
+    const app = { ...this.#job.app, mounted: this.mounted };
+    const site = { root: this.#job.root, origin: ORIGIN };
+    try {
+      const memory = images && { images: Promise.resolve(images), onFiles: noting(this.needed[images.length - 1]) };
+      const python = await boot({ ...this.#runtime, loadPyodide }, app, site, this.#archives, undefined, memory);
+      return await act(python, pyodide());
+    } finally {
+      // Its tasks would go on, and look at the clock, while others are frozen.
+      if (pyodide()) silence(pyodide());
+    }
+  }
 }
 
 /**

@@ -61,8 +61,8 @@ export async function freezeDependencies(runtime, archives, { modules, root, ori
  * @param {Runtime} runtime
  * @param {Promise<Archive>[]} archives
  * @param {{base: Image, app: App, frozenAt: string, origin: string, paths: string[], answers: Answer[], output: string,
- *   wanted: string[]}} job `answers` are what it gives to requests for the paths, `wanted` the addresses that it has
- *   asked for
+ *   wanted: string[], differing: (expected: Answer[], answers: Answer[]) => Promise<string>}} job `answers` are what it
+ *   gives to requests for the paths, `wanted` the addresses that it has asked for
  * @param {(images: Image[]) => Promise<Answer[]>} answers starts the app and sends it the requests
  * @returns {Promise<{layers: number, notes: string[]}>} how many images hold and pay; one above the base is in `output`
  */
@@ -78,7 +78,7 @@ export async function freezeApp(runtime, archives, { paths, output, wanted, ...j
       if (overlay.pages.length < SMALLEST) break;
       const problem = wanted.length
         ? `it asks for ${wanted[0]}`
-        : await differing(job.answers, await answers([job.base, overlay]), () => answers([job.base]));
+        : await job.differing(job.answers, await answers([job.base, overlay]));
       if (problem) throw new Error(problem);
       await writeFile(output, encode(overlay));
       return { layers: 2, notes };
@@ -90,21 +90,27 @@ export async function freezeApp(runtime, archives, { paths, output, wanted, ...j
 }
 
 /**
- * What a restored app answers in another way than one that was not; empty if it is nothing.
+ * Tells how the answers of a restored app differ from the expected ones.
  *
- * @param {Answer[]} expected
- * @param {Answer[]} answers
- * @param {() => Promise<Answer[]>} again gets the expected ones once more: some depend on the time and on chance, and
- *   tell by their status and their kind alone
+ * Some depend on the time and on chance, and tell by their status and their kind alone: which, is found out once, when
+ * it is first asked.
+ *
+ * @param {() => Promise<Answer[]>} again gets answers once more
+ * @returns {(expected: Answer[], answers: Answer[]) => Promise<string>} empty if nothing differs
  */
-export async function differing(expected, answers, again) {
+export function comparison(again) {
   const differs = (/** @type {Answer} */ one, /** @type {Answer} */ other) => kind(one) !== kind(other) || one.body !== other.body;
-  if (!answers.some((one, at) => differs(one, expected[at]))) return "";
-  const [once, twice] = [await unvaryingly(again), await unvaryingly(again, 7)];
-  const isWrong = (/** @type {Answer} */ one, /** @type {number} */ at) =>
-    differs(one, expected[at]) && (!differs(once[at], twice[at]) || kind(one) !== kind(once[at]));
-  const wrong = answers.filter(isWrong).map(({ path }) => path);
-  return wrong.length ? `restored, it answers ${wrong.join(", ")} in another way` : "";
+  const worlds = async () => [await unvaryingly(again), await unvaryingly(again, 7)];
+  /** @type {Promise<Answer[][]> | undefined} */
+  let gotten;
+  return async (expected, answers) => {
+    if (!answers.some((one, at) => differs(one, expected[at]))) return "";
+    const [once, twice] = await (gotten ??= worlds());
+    const isWrong = (/** @type {Answer} */ one, /** @type {number} */ at) =>
+      kind(one) !== kind(expected[at]) || (one.body !== expected[at].body && !differs(once[at], twice[at]));
+    const wrong = answers.filter(isWrong).map(({ path }) => path);
+    return wrong.length ? `restored, it answers ${wrong.join(", ")} in another way` : "";
+  };
 }
 
 /**

@@ -121,7 +121,10 @@ function prepare(module, images, { onFiles, onRestored }) {
   if (wasmTable.length < settings.table) wasmTable.grow(settings.table - wasmTable.length);
   for (const [handle, path] of settings.handles) LDSO.loadedLibsByHandle[handle] = LDSO.loadedLibsByName[path];
   onFiles?.(module.FS, images[0].settings.listings ?? []);
-  for (const [path, bytes] of settings.files) module.FS.writeFile(path, new Uint8Array(bytes));
+  for (const [path, bytes] of settings.files) {
+    module.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
+    module.FS.writeFile(path, new Uint8Array(bytes));
+  }
   API.restoreSnapshot = () => {
     // CPython keeps a pointer into this very instance's table there.
     const trampoline = (module.__PyRuntime + module.HEAP32[module.__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET >> 2]) >> 2;

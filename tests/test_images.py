@@ -36,7 +36,10 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": body.encode()})
 """
 APPS = {
-    "good": ("pathlib.Path('data.txt').write_text('kept')", "body += pathlib.Path('data.txt').read_text()"),
+    "good": (
+        "file = pathlib.Path('made', 'data.txt'); file.parent.mkdir(); file.write_text('kept')",
+        "body += file.read_text()",
+    ),
     "ending": ("log = open('log.txt', 'w')", "if frozen: os._exit(3)"),
     "hoarding": (
         "import urllib.request\ntry: urllib.request.urlopen('https://api.example/')\nexcept Exception: hoard = []",

@@ -75,8 +75,9 @@ async def freeze_app(
         return traceback_text(error)
     if waiting := len(asyncio.all_tasks()) - 1:
         return f"it has {waiting} tasks that go on"
-    written = "\n".join(sorted(path for path, _, _ in set(files()) - there))
     rest()
+    # Only now: collections may have removed temporary ones.
+    written = "\n".join(sorted(path for path, _, _ in set(files()) - there))
     return ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sphinx_asgi_live.packing import PackingError
 from sphinx_asgi_live.packing.bundle import Tree, wheel_tree
@@ -13,7 +13,7 @@ from sphinx_asgi_live.packing.remedies import with_origin
 from sphinx_asgi_live.packing.resolve import resolve
 from sphinx_asgi_live.packing.settings import Settings
 from sphinx_asgi_live.packing.sources import Sources
-from sphinx_asgi_live.packing.wheels import fetch
+from sphinx_asgi_live.packing.wheels import fetch, fetch_ahead
 
 
 class Dependencies:
@@ -73,6 +73,12 @@ class Dependencies:
             )
         except PackingError as error:
             raise PackingError(with_origin(str(error), sources)) from None
+
+    def fetch_ahead(self, sets: Collection[DependencySet]) -> None:
+        """Download at once what several sets lack."""
+        if len(sets) > 1:
+            settings = self._settings
+            fetch_ahead(sets, settings.cache, pip_options(settings.confdir, settings.wheels), self._pyodide)
 
     def wheels(self, dependencies: DependencySet) -> tuple[Tree, ...]:
         """Return what is in the wheels, verified and read once for all apps that have them."""

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from sphinx_asgi_live.packing import PackingError
 from sphinx_asgi_live.packing.assets import Asset, collect
@@ -30,6 +30,7 @@ from sphinx_asgi_live.packing.check import Check
 from sphinx_asgi_live.packing.dependencies import Dependencies
 from sphinx_asgi_live.packing.engine import Engine, find_engine
 from sphinx_asgi_live.packing.images import Bases, Images, required_modules
+from sphinx_asgi_live.packing.lock import DependencySet
 from sphinx_asgi_live.packing.pyodide import MODULES, Runtime, runtime
 from sphinx_asgi_live.packing.recording import record
 from sphinx_asgi_live.packing.remedies import with_remedy
@@ -42,7 +43,7 @@ from sphinx_asgi_live.packing.weight import heaviness, markup, parts
 from sphinx_asgi_live.spec import AppSpec
 
 Result = TypeVar("Result")
-Argument = TypeVar("Argument")
+Arguments = ParamSpec("Arguments")
 
 ANSWER_LIMIT = 240
 """Seconds that a reader's request waits for headers: Chromium ends a worker after 300 with any that waits longer."""
@@ -229,9 +230,12 @@ class Packer:
         """The bytes of Pyodide's modules as most servers send them, compressed."""
         return sum(compress(self.runtime.folder / name, self.settings.cache).stat().st_size for name in MODULES)
 
-    def _parts(self, job: Job) -> Parts:
+    def _plan(self, job: Job) -> tuple[Sources, DependencySet]:
         sources = find(job.spec, confdir=self.settings.confdir, paths=self.settings.paths, files=self.settings.files)
-        dependencies = self._dependencies.of(sources)
+        return sources, self._dependencies.of(sources)
+
+    def _parts(self, job: Job, plan: Future[tuple[Sources, DependencySet]]) -> Parts:
+        sources, dependencies = plan.result()
         wheels = self._dependencies.wheels(dependencies)
         trees = (bridge_tree(), *wheels, app_tree(job.spec.name, sources.files))
         return Parts(sources, trees, required_modules(dependencies.requirements, wheels))
@@ -248,7 +252,9 @@ class Packer:
         self, jobs: Sequence[Job], prepare: Callable[[Job, Parts, tuple[Archive, ...]], Result]
     ) -> Iterator[tuple[Job, Future[Result]]]:
         """Yield what is made of each app, of all of them side by side."""
-        parts = {job: _settled(self._parts, job) for job in jobs}
+        plans = {job: _settled(self._plan, job) for job in jobs}
+        self._dependencies.fetch_ahead({plan.result()[1] for plan in plans.values() if not plan.exception()})
+        parts = {job: _settled(self._parts, job, plan) for job, plan in plans.items()}
         found = [tree for future in parts.values() if not future.exception() for tree in future.result().trees]
         packed = _settled(self._pack, list({tree.key: tree for tree in found}.values()))
 
@@ -281,11 +287,13 @@ class Packer:
         return Tools(self.engine, self.runtime, self.stdlib, self.settings.cache, self.settings.timeout)
 
 
-def _settled(function: Callable[[Argument], Result], argument: Argument) -> Future[Result]:
+def _settled(
+    function: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
+) -> Future[Result]:
     """Call now, and keep the result or the author's problem for whoever asks for it."""
     future: Future[Result] = Future()
     try:
-        future.set_result(function(argument))
+        future.set_result(function(*arguments, **named))
     except (PackingError, OSError) as error:
         future.set_exception(error)
     return future

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 
@@ -51,6 +51,22 @@ def fetch(
         if missing:
             _download(missing, cache, options, pyodide)
         return [_cached(each, cache) or _built(each, cache) for each in dependencies.packages]
+
+
+def fetch_ahead(
+    sets: Iterable[DependencySet], cache: Path, options: Sequence[str] = (), pyodide: PyodidePackages | None = None
+) -> None:
+    """Download what several sets lack in as few runs of pip as can be: one takes one version of each package.
+
+    What cannot be had is for `fetch` to tell, which knows whose it is.
+    """
+    packages = {each for dependencies in sets for each in dependencies.packages if not each.is_sdist}
+    missing = sorted((each for each in packages if not _cached(each, cache)), key=lambda each: (each.name, each.file))
+    while missing:
+        batch = {each.name: each for each in missing}
+        with suppress(PackingError), _disk(cache):
+            _download(list(batch.values()), cache, options, pyodide)
+        missing = [each for each in missing if each is not batch[each.name]]
 
 
 def build(package: LockedPackage, cache: Path) -> Path:
