@@ -12,6 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ConfigError
 
+from sphinx_asgi_live.listing import SHOWN
 from sphinx_asgi_live.packing.attempt import MODES
 from sphinx_asgi_live.packing.cache import cache_folder
 from sphinx_asgi_live.packing.settings import Settings
@@ -112,6 +113,13 @@ class LiveConfig:
         "When apps start that say nothing else: 'click', 'visible' or 'load'.",
         str,
         check=_one_of(*STARTS),
+        rebuild="env",
+    )
+    source: str = _value(
+        "hide",
+        "Whether pages show the source of apps, where a directive says nothing else: 'hide', 'show' or 'beside'.",
+        str,
+        check=_one_of(*SHOWN),
         rebuild="env",
     )
     snapshot: str = _value(

@@ -19,10 +19,11 @@ from sphinx.util.docutils import SphinxDirective
 
 from sphinx_asgi_live.config import SNAPSHOTS, STARTS, LiveConfig
 from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, warn
+from sphinx_asgi_live.listing import SHOWN, arranged, listing
 from sphinx_asgi_live.nodes import asgi_live, asgi_live_caption, unbuilt
 from sphinx_asgi_live.packing import PackingError
 from sphinx_asgi_live.packing.modules import did_you_mean
-from sphinx_asgi_live.packing.sources import find
+from sphinx_asgi_live.packing.sources import Sources, find
 from sphinx_asgi_live.spec import ALLOWED_NAME, LONGEST_SEGMENT, AppSpec, label, name_from, shortened
 
 LENGTH = re.compile(r"([0-9]+(?:\.[0-9]+)?)(px|em|rem|ch|vh|vw|svh|dvh|cm|mm|in|pt|%)?")
@@ -148,6 +149,13 @@ def snapshot(argument: str) -> str:
     return argument
 
 
+def shown_source(argument: str) -> str:
+    """Whether the source is shown."""
+    if argument not in SHOWN:
+        raise ValueError(f"{quoted(argument)} is unknown; write one of {', '.join(SHOWN)}")
+    return argument
+
+
 OF_APPS: dict[str, Converter] = {
     "requirements": requirements,
     "exclude": words,
@@ -168,6 +176,7 @@ CONVERTERS: dict[str, Converter] = {
     "title": text,
     "caption": text,
     "class": classes,
+    "source": shown_source,
     **OF_APPS,
 }
 
@@ -216,16 +225,23 @@ class AppDirective(SphinxDirective):
         path = Path(source or self.env.doc2path(self.env.docname))
         return f"{path.resolve() if path.is_file() else path}:{line + below}"
 
-    def _note_sources(self, spec: AppSpec) -> None:
+    def _body_at(self) -> int:
+        """Lines from the directive's first to the first of its body, which ends it."""
+        block = [line.strip() for line in self.block_text.splitlines()]
+        body = [line.strip() for line in self.content]
+        return next(at for at in range(len(block), -1, -1) if block[at : at + len(body)] == body)
+
+    def _note_sources(self, spec: AppSpec) -> Sources | None:
         """Let a change of the app's files count as a change of this page; problems are told when the app is built."""
         settings = LiveConfig.of(self.config).settings(AsgiLiveDomain.of(self.env).confdir)
         try:
             sources = find(spec, confdir=settings.confdir, paths=settings.paths, files=settings.files)
         except (PackingError, OSError):
-            return
+            return None
         for file in sources.files.values():
             if not isinstance(file, bytes):
                 self.env.note_dependency(str(file))
+        return sources
 
     def _with_caption(self, node: nodes.Element, caption: str | None) -> list[nodes.Node]:
         """Return the node, with its caption as its last child, and what docutils has to say of that."""
@@ -265,9 +281,10 @@ class AsgiLive(AppDirective):
             path=options.get("path", "/"),
             title=options.get("title", spec.name),
             spec=spec,
+            body=self._source_line() if spec.source else 0,
         )
         number = AsgiLiveDomain.of(self.env).note(embed)
-        self._note_sources(spec)
+        sources = self._note_sources(spec)
         node = asgi_live(
             embed=number,
             name=spec.name,
@@ -277,7 +294,15 @@ class AsgiLive(AppDirective):
             style={key: options[key] for key in ("height", "width", "aspect") if key in options},
             classes=options.get("class", []),
         )
-        return self._with_caption(node, options.get("caption"))
+        shown = options.get("source", config.source)
+        app = self._with_caption(node, options.get("caption"))
+        code = None if shown == "hide" else listing(self, spec, sources)
+        return arranged(app, code, shown) if code else app
+
+    def _source_line(self) -> int:
+        """The line where the source begins, which blank ones before it are no part of."""
+        blank = next(at for at, line in enumerate(self.content) if line)
+        return int(self._location(self._body_at() + blank).rpartition(":")[2])
 
     def _default_name(self, target: str | None) -> str:
         if target:

@@ -51,6 +51,8 @@ class Embed:
     only: tuple[str, ...] = ()
     ifconfig: tuple[str, ...] = ()
     call: Call | None = None
+    body: int = 0
+    """Line of the page, or of the file that it includes, where the source of the app begins."""
 
     def is_shown(self, tags: Tags, names: Mapping[str, Any] = MappingProxyType({})) -> bool:
         """Tell whether the page holds it in a build with these tags and, for `ifconfig`, these names."""

@@ -19,6 +19,7 @@ from sphinx_asgi_live.nodes import add_nodes, is_served
 from sphinx_asgi_live.packing.packer import Job, Packer
 from sphinx_asgi_live.packing.site import FOLDER, Site
 from sphinx_asgi_live.packing.stamp import Stamp
+from sphinx_asgi_live.placing import placed
 from sphinx_asgi_live.replies import on_env_updated
 from sphinx_asgi_live.requesting import AsgiLiveRequest
 from sphinx_asgi_live.requestnodes import add_request_nodes
@@ -107,14 +108,14 @@ def build_apps(packer: Packer, jobs: Sequence[tuple[Job, list[Embed]]]) -> bool:
     for outcome in packer.pack_all(list(sound)):
         embeds = sound[outcome.job]
         if outcome.problem:
-            warn(outcome.job.spec.label, outcome.problem, embeds[0].location)
+            warn(outcome.job.spec.label, *placed(outcome.problem, embeds[0]))
         if outcome.untried:
             logger.info("asgi-live app %s: %s", outcome.job.spec.label, outcome.untried)
         if outcome.note:
             logger.info("asgi-live app %s starts slower than it could: %s", outcome.job.spec.label, outcome.note)
         for path, sentence in outcome.complaints:
             embed = next(embed for embed in embeds if embed.path == path)
-            warn(outcome.job.spec.label, sentence, embed.location)
+            warn(outcome.job.spec.label, *placed(sentence, embed))
         for sentence in outcome.secrets:
             warn(outcome.job.spec.label, f"{sentence}; {SECRET}", embeds[0].location, "secret")
         clean = clean and not (outcome.problem or outcome.complaints or outcome.secrets)

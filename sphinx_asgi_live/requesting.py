@@ -116,12 +116,6 @@ class AsgiLiveRequest(AppDirective):
                     return embed.spec
         return spec_of(options.get("name") or name_from(target), target, None, options) if target else None
 
-    def _body_at(self) -> int:
-        """Lines from the directive's first to the first of its body, which ends it."""
-        block = [line.strip() for line in self.block_text.splitlines()]
-        body = [line.strip() for line in self.content]
-        return next(at for at in range(len(block), -1, -1) if block[at : at + len(body)] == body)
-
     def _option_at(self, key: str) -> int:
         """Lines from the directive's first to an option's."""
         found = (at for at, line in enumerate(self.block_text.splitlines()) if re.match(rf"\s*:?{key}\s*:", line))

@@ -1,0 +1,29 @@
+"""Problems of an app whose source is in the page, at the lines of the page."""
+
+from __future__ import annotations
+
+import re
+
+from sphinx_asgi_live.domain import Embed
+from sphinx_asgi_live.packing.bundle import HOME
+from sphinx_asgi_live.packing.sources import IN_PAGE
+
+
+def placed(told: str, embed: Embed) -> tuple[str, str]:
+    """Return what is told of an app with the lines of its source as the page's, and the place that it is about.
+
+    That is the innermost frame of the source in a traceback, the line that does not parse, or the directive's own.
+    """
+    if not embed.body:
+        return told, embed.location
+    page = embed.location.rpartition(":")[0]
+    found: list[int] = []
+
+    def moved(match: re.Match[str]) -> str:
+        found.append(embed.body + int(match["line"]) - 1)
+        file = f'File "{page}", line ' if match["file"] else f"{page}:"
+        return f"{file}{found[-1]}"
+
+    file = re.escape(f'File "{HOME}/{embed.spec.module}.py", line ')
+    told = re.sub(rf"(?:(?P<file>{file})|{re.escape(IN_PAGE)}:)(?P<line>\d+)", moved, told)
+    return told, f"{page}:{found[-1]}" if found else embed.location
