@@ -6,18 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sphinx.application import Sphinx
+
 from sphinx_asgi_live.config import LiveConfig
-from sphinx_asgi_live.domain import Embed, stranger
+from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, names_of_ifconfig, stranger
 from sphinx_asgi_live.extension import job_of
 from sphinx_asgi_live.packing.check import Check
 from sphinx_asgi_live.packing.packer import Job, Packer
+from sphinx_asgi_live.packing.replay import Played
 from sphinx_asgi_live.packing.site import Site
 from sphinx_asgi_live.project import read_project, shown_apps
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one embedded path: `told` is the status or a word, and what there is to say of it."""
+    """What became of an embedded path, or of a request: `told` is the status or a word, and what there is to say."""
 
     app: str
     path: str
@@ -32,8 +35,32 @@ def check_project(source: Path) -> Iterator[Result]:
         # Who calls this wants them tried.
         settings = replace(config.settings(source), check="request" if config.check == "off" else config.check)
         jobs = {job_of(spec, embeds): embeds for spec, embeds in shown_apps(app)}
-        for job, found in Packer(settings, Site(Path(app.outdir))).check_all(list(jobs)):
+        packer = Packer(settings, Site(Path(app.outdir)))
+        for job, found in packer.check_all(list(jobs)):
             yield from _results(job, found, jobs[job])
+        if settings.check == "request":
+            yield from _replies(app, packer)
+
+
+def _replies(app: Sphinx, packer: Packer) -> Iterator[Result]:
+    """Send the requests that pages show, those of each page to a fresh app."""
+    shown = AsgiLiveDomain.of(app.env).calls(app.builder.tags, names_of_ifconfig(app))
+    calls = {
+        Job(spec, (), spec.name): {
+            docname: [embed.call for embed in embeds.values() if embed.call] for docname, embeds in pages.items()
+        }
+        for spec, pages in shown
+    }
+    for job, replayed in packer.replay_all(calls):
+        for docname, asked in calls[job].items():
+            played = Played(("",) * len(asked)) if isinstance(replayed, str) else replayed[docname]
+            for number, (call, text) in enumerate(zip(asked, played.texts, strict=True)):
+                problems = [each.sentence for each in played.complaints if each.number == number]
+                if isinstance(replayed, str):
+                    problems = [f"failed: {replayed}"]
+                status = [text.split()[1]] if text else [] if problems else ["not tried"]
+                path = f"{call.request.method} {call.request.target}"
+                yield Result(job.spec.name, path, ": ".join([*status, *problems]), bool(problems))
 
 
 def _results(job: Job, found: Check | str, embeds: list[Embed]) -> Iterator[Result]:

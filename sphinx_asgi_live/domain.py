@@ -26,11 +26,12 @@ logger = logging.getLogger(__name__)
 class Recorded:
     """The responses to the requests of a page to one app, as they are shown, by the embeds' numbers.
 
-    `inputs` is a hash of all that they came of; empty if that is to be tried again.
+    `inputs` is a hash of all that they came of; empty if that is to be tried again. `problem` is why there is no app.
     """
 
     inputs: str
     texts: dict[int, str]
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, Recorded, names_of_if
 from sphinx_asgi_live.nodes import is_served
 from sphinx_asgi_live.packing import PackingError
 from sphinx_asgi_live.packing.packer import Job, Packer, Settings
-from sphinx_asgi_live.packing.replay import Played
+from sphinx_asgi_live.packing.replay import Replayed
 from sphinx_asgi_live.packing.site import Site
 from sphinx_asgi_live.packing.stamp import inputs_of, touched
 from sphinx_asgi_live.spec import AppSpec, Call
@@ -47,14 +47,14 @@ def on_env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
         return []
     settings = LiveConfig.of(app.config).settings(Path(app.confdir))
     domain = AsgiLiveDomain.of(env)
-    changed = []
+    changed: list[str] = []
     waiting: dict[AppSpec, list[Part]] = {}
     for spec, pages in domain.calls(app.builder.tags, names_of_ifconfig(app)):
         for docname, embeds in pages.items():
             part = Part(docname, embeds, _inputs(settings, spec, embeds))
             before = domain.recorded(docname).get(spec.name)
             if settings.check != "request":
-                _keep(domain, part, spec, (), "")
+                changed += _keep(domain, part, spec, Recorded("", {}))
             elif not before or not part.inputs or before.inputs != part.inputs:
                 waiting.setdefault(spec, []).append(part)
     if waiting:
@@ -77,24 +77,22 @@ def _inputs(settings: Settings, spec: AppSpec, embeds: Mapping[int, Embed]) -> s
 def _play(
     domain: AsgiLiveDomain, settings: Settings, waiting: Mapping[AppSpec, list[Part]], is_packed_later: bool
 ) -> list[str]:
-    changed = []
+    changed: list[str] = []
     jobs = {Job(spec, (), spec.name): parts for spec, parts in waiting.items()}
     pages = {job: {part.docname: part.calls for part in parts} for job, parts in jobs.items()}
     for job, replayed in Packer(settings, Site(Path())).replay_all(pages):
         if isinstance(replayed, str) and not is_packed_later:
             warn(job.spec.label, replayed, next(iter(jobs[job][0].embeds.values())).location)
         for part in jobs[job]:
-            played = Played(("",) * len(part.embeds)) if isinstance(replayed, str) else replayed[part.docname]
-            _tell(job.spec, part, played)
-            # The lock may have been written meanwhile.
-            sound = not isinstance(replayed, str) and not played.complaints
-            inputs = _inputs(settings, job.spec, part.embeds) if sound else ""
-            if _keep(domain, part, job.spec, played.texts, inputs):
-                changed.append(part.docname)
+            changed += _keep(domain, part, job.spec, _recorded(settings, job.spec, part, replayed))
     return changed
 
 
-def _tell(spec: AppSpec, part: Part, played: Played) -> None:
+def _recorded(settings: Settings, spec: AppSpec, part: Part, replayed: Replayed | str) -> Recorded:
+    """Return what came of a page's requests, having told what is wrong with it."""
+    if isinstance(replayed, str):
+        return Recorded("", {}, replayed)
+    played = replayed[part.docname]
     embeds = list(part.embeds.values())
     for complaint in played.complaints:
         embed = embeds[complaint.number]
@@ -102,11 +100,13 @@ def _tell(spec: AppSpec, part: Part, played: Played) -> None:
         warn(spec.label, complaint.sentence, places.get(complaint.option, embed.location))
     if played.untried:
         logger.info("asgi-live app %s: %s", spec.label, played.untried)
+    # Taken anew: the lock may have been written meanwhile.
+    inputs = "" if played.complaints else _inputs(settings, spec, part.embeds)
+    return Recorded(inputs, dict(zip(part.embeds, played.texts, strict=True)))
 
 
-def _keep(domain: AsgiLiveDomain, part: Part, spec: AppSpec, texts: tuple[str, ...], inputs: str) -> bool:
-    """Note the responses of a page, and return whether it shows other ones now."""
+def _keep(domain: AsgiLiveDomain, part: Part, spec: AppSpec, now: Recorded) -> list[str]:
+    """Note what came of a page's requests, and return the page if that is not what it was."""
     recorded = domain.recorded(part.docname)
-    before = recorded.get(spec.name)
-    recorded[spec.name] = now = Recorded(inputs, dict(zip(part.embeds, texts, strict=False)))
-    return now != before
+    before, recorded[spec.name] = recorded.get(spec.name), now
+    return [part.docname] if now != before else []

@@ -12,13 +12,14 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from sphinx_asgi_live.domain import AsgiLiveDomain
+from sphinx_asgi_live.domain import AsgiLiveDomain, Recorded
 from sphinx_asgi_live.nodes import asgi_live_caption, begin, is_served, live_node
 from sphinx_asgi_live.packing.static import modules_folder
 from sphinx_asgi_live.snippets import snippets
 from sphinx_asgi_live.spec import RequestSpec
 
 RECORDED = "recorded when this page was built"
+UNBUILT = "This app could not be built with the documentation: {}"
 NOT_RECORDED = "No response was recorded when this page was built."
 
 
@@ -56,13 +57,14 @@ def fill_responses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     if app.builder.use_message_catalog:
         domain = AsgiLiveDomain.of(app.env)
         for node in list(doctree.findall(asgi_live_request)):
-            recorded = domain.recorded(node["docname"]).get(node["name"])
-            text = recorded.texts.get(node["embed"], "") if recorded else ""
-            _fill(node, text, is_served(app.builder))
+            recorded = domain.recorded(node["docname"]).get(node["name"], Recorded("", {}))
+            node["unbuilt"] = recorded.problem
+            _fill(node, recorded.texts.get(node["embed"], ""), is_served(app.builder))
 
 
 def _fill(node: asgi_live_request, text: str, served: bool) -> None:
-    response = asgi_live_response("", block(text, "http") if text else nodes.paragraph("", NOT_RECORDED))
+    told = UNBUILT.format(node["unbuilt"]) if node["unbuilt"] else NOT_RECORDED
+    response = asgi_live_response("", block(text, "http") if text else nodes.paragraph("", told))
     ways = list(node.findall(asgi_live_way))
     captions = list(node.findall(asgi_live_caption))
     if served:
@@ -90,6 +92,7 @@ def visit_request_html(self: Any, node: asgi_live_request) -> None:
         "data-scope": f"{root}/{node['name']}/",
         "data-base": node["base"],
         "data-headers": None if node["headers"] is None else " ".join(node["headers"]),
+        "data-unbuilt": "" if node["unbuilt"] else None,
         "role": "group",
         "aria-label": node["title"] or node["label"],
         "id": "".join(node["ids"][:1]) or None,

@@ -86,7 +86,8 @@ export class Example {
     const { state, step, loaded, total, failure } = view;
     this.root.dataset.state = state;
     const texts = failure && STRINGS.failures[failure.reason];
-    const isHopeless = texts?.remedy === "none";
+    const isUnbuilt = this.root.dataset.unbuilt !== undefined;
+    const isHopeless = isUnbuilt || texts?.remedy === "none";
     const isStarting = this.#sending && state === "starting";
     const counted = isStarting && step === "download" && total > 0;
     this.#send.disabled = isHopeless;
@@ -95,7 +96,9 @@ export class Example {
     else this.#bar.removeAttribute("value");
     const doing = counted ? `${STRINGS.phases.download} ${progress(loaded, total)}` : STRINGS.phases[step];
     const idle = state === "ready" ? "" : this.#promise;
-    setText(this.#note, isHopeless ? `${sentences(texts)} ${TEXTS.stays}` : isStarting ? doing : idle);
+    // Why it was not built is told in the place of the response.
+    const never = isUnbuilt || !texts ? "" : `${sentences(texts)} ${TEXTS.stays}`;
+    setText(this.#note, isHopeless ? never : isStarting ? doing : idle);
     if (isStarting) this.#bar.setAttribute("aria-valuetext", doing);
   }
 

@@ -172,6 +172,7 @@ def test_version_and_help_need_no_command(project: Path) -> None:
 
 CHECKED = {
     "index.rst": "Title\n=====\n\n.. asgi-live:: hello:app\n\n.. asgi-live:: hello:app\n   :path: /gone\n\n"
+    ".. asgi-live-request::\n\n   GET /yes?a\n\n.. asgi-live-request::\n   :status: 204\n\n   PUT /gone\n\n"
     ".. only:: draft\n\n   .. asgi-live:: nothing:app\n",
     "hello.py": APP.replace('"status": 200', '"status": 404 if scope["path"].endswith("/gone") else 200'),
 }
@@ -186,6 +187,11 @@ def test_check_tells_of_each_app_and_path(tmp_path: Path, project: Path) -> None
     assert done.stdout.splitlines() == [
         "hello-app / 200",
         "hello-app /gone 404: the app answers /gone with status 404; correct :path: or the app's routes",
+        "hello-app GET /yes?a 200",
+        "hello-app PUT /gone 404: PUT /gone was answered with status 404, not 204: HTTP/1.1 404 Not Found",
+        "content-type: text/plain",
+        "",
+        "/gone",
     ]
     docs.write("index.rst", "Title\n=====\n\n.. asgi-live:: hello:app\n")
     docs.configure("asgi_live_check = 'import'")

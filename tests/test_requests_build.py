@@ -133,3 +133,14 @@ def test_nothing_is_recorded_where_nothing_is_to_be_tried(docs: Project) -> None
     build = docs.build("text")
     assert build.warnings == [] and "asking live apps" not in build.status
     assert "GET / HTTP/1.1" in text(build) and "200 OK" not in text(build)
+
+
+def test_of_an_app_that_cannot_be_built_pages_say_why(docs: Project) -> None:
+    docs.write("teas.py", "import no_such_library\napp = None")
+    [warning] = docs.build("text").warnings
+    assert warning.startswith("index.rst:4: WARNING: asgi-live app 'teas' (teas:app): the app does not start: ")
+    build = docs.build("html")
+    assert len(build.warnings) == 1  # told by the packing of the app
+    page = build.html("index.html")
+    assert page.count("This app could not be built with the documentation: the app does not start") == 3
+    assert page.count(" data-unbuilt=") == 3
