@@ -3,9 +3,11 @@
 
 import crypto from "node:crypto";
 import { writeFile } from "node:fs/promises";
+import { beginToCarry } from "./carried.js";
 import { silence, whenEnded } from "./ending.js";
 import { difference, encode, take } from "./imaging.js";
 import { start } from "./interpreter.js";
+import { files } from "./tar.js";
 import { listings } from "./trial.js";
 
 /** @import {Answer} from "./answers.js" */
@@ -45,7 +47,7 @@ export async function freezeDependencies(runtime, archives, { modules, root, ori
     return { settings: { ...settings, listings: held }, heap, said };
   });
   /** @type {Image} */
-  const image = { settings, relative: false, runs: [], pages: new Uint8Array() };
+  const image = { settings, relative: false, runs: [], pages: new Uint8Array(), contents: new Uint8Array() };
   const onFresh = (/** @type {Uint8Array} */ fresh) => void Object.assign(image, difference(settings, heap, fresh));
   const restored = await start(runtime, {}, archives, { images: Promise.resolve([image]), onFresh });
   // That it imports from the restored memory is the proof that it holds.
@@ -129,6 +131,8 @@ async function appImage(runtime, archives, { base, app, root, origin, paths }) {
       freezable: true,
       onRestored: (heap) => void (before = heap.slice()),
     });
+    const own = await archives[archives.length - 1];
+    beginToCarry(pyodide.FS, Array.from(files(own.content), ({ path }) => `${own.mount}/${path}`));
     const problem = await undisturbed(pyodide, ({ bridge, freezing }) => {
       bridge.prepare(root, origin);
       const { module, attribute, factory, mounted, env } = app;
@@ -137,9 +141,9 @@ async function appImage(runtime, archives, { base, app, root, origin, paths }) {
     if (problem) throw new Error(problem.trim().split("\n").at(-1));
     if (pyodide.pyimport("sphinx_asgi_live.browser.outgoing.bridge").refused_waits) throw new Error("it makes a request");
     const { written } = pyodide.pyimport("sphinx_asgi_live.browser.freezing");
-    const { settings, heap } = take(pyodide, written ? written.split("\n") : []);
+    const { settings, heap, contents } = take(pyodide, written ? written.split("\n") : []);
     silence(pyodide);
-    return difference(settings, heap, before, true);
+    return { ...difference(settings, heap, before, true), contents };
   });
 }
 

@@ -1,6 +1,7 @@
 // @ts-check
 /** Takes images of a started Python's memory, at build time. Not shipped to readers. */
 
+import { pickUp } from "./carried.js";
 import { MAGIC, PAGE } from "./snapshot.js";
 
 /** @import {Image, Settings} from "./snapshot.js" */
@@ -10,7 +11,7 @@ import { MAGIC, PAGE } from "./snapshot.js";
  *
  * @param {any} pyodide
  * @param {string[]} [written] paths of files that go with it
- * @returns {{settings: Settings, heap: Uint8Array}}
+ * @returns {{settings: Settings, heap: Uint8Array, contents: Uint8Array}}
  */
 export function take(pyodide, written = []) {
   const module = pyodide._module;
@@ -22,8 +23,7 @@ export function take(pyodide, written = []) {
   for (const list of [pyodide.loadedPackages, loader.loadedPackages]) {
     for (const name of Object.keys(list)) delete list[name];
   }
-  const open = FS.streams.find((/** @type {any} */ stream) => stream?.fd > 2 && !stream.path.endsWith(".zip"));
-  if (open) throw new Error(`it holds ${open.path} open`);
+  const { carried, contents } = pickUp(FS, written);
   clearFreeMemory(module);
   const references = API.serializeHiwireState();
   const handles = /** @type {[string, {name: string}][]} */ (Object.entries(LDSO.loadedLibsByHandle));
@@ -34,10 +34,10 @@ export function take(pyodide, written = []) {
     table: module.wasmTable.length,
     handles: handles.map(([handle, { name }]) => /** @type {[number, string]} */ ([Number(handle), name])).filter(([handle]) => handle),
     libraries: Object.keys(LDSO.loadedLibsByName).filter((path) => path.endsWith(".so")).sort(),
-    files: written.map((path) => /** @type {[string, number[]]} */ ([path, [...FS.readFile(path)]])),
+    carried,
     references,
   };
-  return { settings, heap: module.HEAPU8.slice() };
+  return { settings, heap: module.HEAPU8.slice(), contents };
 }
 
 /**
@@ -68,7 +68,7 @@ export function difference(settings, heap, before, relative = false) {
   }
   const pages = new Uint8Array(held.length * PAGE);
   held.forEach((page, at) => pages.set(new Uint8Array(page.buffer, page.byteOffset, PAGE), at * PAGE));
-  return { settings, relative, runs, pages };
+  return { settings, relative, runs, pages, contents: new Uint8Array() };
 }
 
 /**
@@ -109,16 +109,17 @@ function clearFreeMemory(module) {
  *
  * @param {Image} image
  */
-export function encode({ pages, ...about }) {
+export function encode({ pages, contents, ...about }) {
   const text = JSON.stringify(about);
   const characters = new TextEncoder().encode(text).length;
   // Padded, so that the pages can be read as words.
   const description = new TextEncoder().encode(text + " ".repeat((8 - (characters % 8)) % 8));
-  const content = new Uint8Array(8 + description.length + pages.length);
+  const content = new Uint8Array(8 + description.length + pages.length + contents.length);
   const view = new DataView(content.buffer);
   view.setUint32(0, MAGIC, true);
   view.setUint32(4, description.length, true);
   content.set(description, 8);
   content.set(pages, 8 + description.length);
+  content.set(contents, 8 + description.length + pages.length);
   return content;
 }

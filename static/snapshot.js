@@ -9,6 +9,8 @@
  * every browser.
  */
 
+import { putDown } from "./carried.js";
+
 /** Bytes of a page; what the memory allocator and CPython's own arenas are multiples of. */
 export const PAGE = 4096;
 
@@ -28,7 +30,7 @@ export const MAGIC = 0x474d4941;
  * @property {number} table entries of it when the image was taken
  * @property {[number, string][]} handles of native modules that Python has opened, and their paths
  * @property {string[]} libraries paths of the native modules, in the order in which they were loaded
- * @property {[path: string, bytes: number[]][]} files that were written while it ran
+ * @property {import("./carried.js").Carried} carried files that go with it
  * @property {unknown} references to JavaScript objects, as Pyodide describes them
  * @property {import("./absent.js").Listing[]} [listings] in a base: the standard library's archive, and what each archive
  *   of the dependencies holds
@@ -39,6 +41,7 @@ export const MAGIC = 0x474d4941;
  * @property {Settings} settings
  * @property {[first: number, count: number, held: 0 | 1][]} runs of pages: held in the image, or zero
  * @property {Uint8Array} pages the held ones
+ * @property {Uint8Array} contents of the files that go with it
  * @property {boolean} relative whether they are combined by XOR with what lay there before, as an overlay's: often it is
  *   a number here and there that has changed, and the rest packs well
  */
@@ -111,7 +114,7 @@ async function loadAll(module, compiled, order = [...compiled.keys()].sort()) {
  * @param {Memory} memory
  */
 function prepare(module, images, { onFiles, onRestored }) {
-  const { settings } = images[images.length - 1];
+  const { settings, contents } = images[images.length - 1];
   const { API, LDSO, wasmTable } = module;
   if (API.config.BUILD_ID !== settings.build) throw new Error(`the image is of another Pyodide: ${settings.build}`);
   if (module.tableBefore !== settings.tableBefore) {
@@ -121,10 +124,7 @@ function prepare(module, images, { onFiles, onRestored }) {
   if (wasmTable.length < settings.table) wasmTable.grow(settings.table - wasmTable.length);
   for (const [handle, path] of settings.handles) LDSO.loadedLibsByHandle[handle] = LDSO.loadedLibsByName[path];
   onFiles?.(module.FS, images[0].settings.listings ?? []);
-  for (const [path, bytes] of settings.files) {
-    module.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
-    module.FS.writeFile(path, new Uint8Array(bytes));
-  }
+  putDown(module.FS, settings.carried, contents);
   API.restoreSnapshot = () => {
     // CPython keeps a pointer into this very instance's table there.
     const trampoline = (module.__PyRuntime + module.HEAP32[module.__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET >> 2]) >> 2;
@@ -158,7 +158,7 @@ export function restore(heap, { runs, pages, relative }) {
 }
 
 /**
- * Read the bytes of an image: magic number, length of the description, description, pages.
+ * Read the bytes of an image: magic number, length of the description, description, pages, contents of files.
  *
  * @param {Uint8Array} content
  * @returns {Image}
@@ -167,9 +167,10 @@ export function decode(content) {
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
   if (content.length < 8 || view.getUint32(0, true) !== MAGIC) throw new Error("not an image of a started Python");
   const end = 8 + view.getUint32(4, true);
-  /** @type {Image} */
-  const image = { ...JSON.parse(new TextDecoder().decode(content.subarray(8, end))), pages: content.subarray(end) };
-  const wanted = image.runs.reduce((sum, [, count, held]) => sum + count * held * PAGE, 0);
-  if (image.pages.length !== wanted) throw new Error(`the image holds ${image.pages.length} of ${wanted} bytes`);
-  return image;
+  /** @type {Omit<Image, "pages" | "contents">} */
+  const about = JSON.parse(new TextDecoder().decode(content.subarray(8, end)));
+  const pages = about.runs.reduce((sum, [, count, held]) => sum + count * held * PAGE, 0);
+  const wanted = about.settings.carried.files.reduce((sum, [, size]) => sum + size, pages);
+  if (content.length - end !== wanted) throw new Error(`the image holds ${content.length - end} of ${wanted} bytes`);
+  return { ...about, pages: content.subarray(end, end + pages), contents: content.subarray(end + pages) };
 }

@@ -35,12 +35,33 @@ async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
     await send({"type": "http.response.body", "body": body.encode()})
 """
+# Files that are written, held open, and held open only; a database that others open as well.
+OPENING = """
+import sqlite3, tempfile
+file = pathlib.Path('made', 'data.txt')
+file.parent.mkdir()
+file.write_text('kept')
+scratch = tempfile.TemporaryFile()
+scratch.write(b' scratch')
+rows = sqlite3.connect('rows.db')
+rows.execute('PRAGMA journal_mode=WAL')
+rows.execute('CREATE TABLE numbers (number)')
+rows.commit()
+"""
+OPENED = """
+body += file.read_text()
+scratch.seek(0)
+body += scratch.read().decode()
+rows.execute('BEGIN IMMEDIATE')
+try: sqlite3.connect('rows.db', timeout=0).execute('DELETE FROM numbers')
+except sqlite3.OperationalError as error: body += str(error)
+rows.execute('INSERT INTO numbers VALUES (1)')
+rows.commit()
+body += str(sqlite3.connect('rows.db').execute('SELECT max(number) FROM numbers').fetchone())
+"""
 APPS = {
-    "good": (
-        "file = pathlib.Path('made', 'data.txt'); file.parent.mkdir(); file.write_text('kept')",
-        "body += file.read_text()",
-    ),
-    "ending": ("log = open('log.txt', 'w')", "if frozen: os._exit(3)"),
+    "good": (OPENING, OPENED),
+    "ending": ("ends = os.pipe()", "if frozen: os._exit(3)"),
     "hoarding": (
         "import urllib.request\ntry: urllib.request.urlopen('https://api.example/')\nexcept Exception: hoard = []",
         "while frozen: hoard.append(bytearray(10**7))",
@@ -71,7 +92,7 @@ def images(outdir: Path, name: str) -> list[bytes]:
 def settings(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Settings:
     confdir = tmp_path_factory.mktemp("docs")
     for name, (at_import, at_a_request) in APPS.items():
-        source = APP.replace("AT_IMPORT", textwrap.dedent(at_import)).replace("AT_A_REQUEST", at_a_request)
+        source = APP.replace("AT_IMPORT", at_import).replace("    AT_A_REQUEST", textwrap.indent(at_a_request, "    "))
         (confdir / f"{name}.py").write_text(source)
     lock = confdir / "lock.json"
     lock.write_bytes((project / "demo_docs" / "asgi-live.lock.json").read_bytes())
@@ -126,7 +147,7 @@ def test_what_an_app_looks_into_comes_before_it_is_up_and_the_rest_later(
         (
             "ending",
             1,
-            ["after a request The app ended Python, with exit code 3", "after its import it holds /home/web/log"],
+            ["after a request The app ended Python, with exit code 3", "after its import it holds pipe["],
         ),
         ("hoarding", 1, ["after a request MemoryError", "after its import it makes a request"]),
         ("rooted", 2, ["after a request restored, it answers / in another way"]),

@@ -1,7 +1,7 @@
 """Before Python's memory is kept as an image at build time, and after a reader's browser has restored it.
 
-What is frozen must hold nothing that is true of one run only: open files, remembered folders, the random numbers to
-come. `freeze_dependencies` and `freeze_app` run in an engine of the build, `wake` in the reader's browser.
+What is frozen must hold nothing that is true of one run only: remembered folders, the random numbers to come.
+`freeze_dependencies` and `freeze_app` run in an engine of the build, `wake` in the reader's browser.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ ENGINE_MODULES = (
     "attempt.js",
     "body.js",
     "call.js",
+    "carried.js",
     "charset.js",
     "deadline.js",
     "ending.js",

@@ -6,7 +6,7 @@ import { difference, encode } from "../../static/imaging.js";
 import { decode, restore } from "../../static/snapshot.js";
 
 const PAGE = 4096;
-const SETTINGS = { build: "b", heap: 5 * PAGE, tableBefore: 1, table: 2, handles: [], libraries: [], files: [], references: {} };
+const SETTINGS = { build: "b", heap: 5 * PAGE, tableBefore: 1, table: 2, handles: [], libraries: [], references: {}, carried: { files: [["/a", 3]], open: [], deleted: [] } };
 
 /** A memory of pages that are filled with these bytes. */
 function memory(...fills) {
@@ -21,7 +21,7 @@ AFTER[3 * PAGE + 17] = 99;
 
 for (const relative of [false, true]) {
   test(`what differs is restored, ${relative ? "relative to what lies there" : "whatever lies there"}`, () => {
-    const image = difference(SETTINGS, AFTER, BEFORE, relative);
+    const image = { ...difference(SETTINGS, AFTER, BEFORE, relative), contents: Uint8Array.of(7, 8, 9) };
     assert.deepEqual(image.runs, [[1, 1, 1], [2, 1, 0], [3, 2, 1]]);
     const read = decode(encode(image));
     assert.deepEqual(read, { ...image, settings: SETTINGS });
@@ -39,8 +39,8 @@ test("an overlay holds what has changed of a page, so that it packs well", () =>
 });
 
 test("what is no image, or not all of one, is refused", () => {
-  const content = encode(difference(SETTINGS, AFTER, BEFORE));
+  const content = encode({ ...difference(SETTINGS, AFTER, BEFORE), contents: new Uint8Array(3) });
   assert.throws(() => decode(content.subarray(0, 7)), /not an image of a started Python/);
   assert.throws(() => decode(Uint8Array.from(content).fill(0, 0, 1)), /not an image of a started Python/);
-  assert.throws(() => decode(content.subarray(0, -PAGE)), /the image holds 8192 of 12288 bytes/);
+  assert.throws(() => decode(content.subarray(0, -PAGE)), /the image holds 8195 of 12291 bytes/);
 });
