@@ -75,6 +75,11 @@ def test_the_distribution_of_a_module(module: str, distribution: str) -> None:
     assert distribution_of(module) == distribution
 
 
+def test_no_distribution_is_called_like_a_private_or_a_foreign_name() -> None:
+    assert [distribution_of(each) for each in ("_speedups", "läden", "x" * 3)] == [None, None, "xxx"]
+    assert is_stdlib("__main__")
+
+
 def test_pythons_own_modules_are_those_of_the_browser() -> None:
     assert is_stdlib("compression.zstd")
     assert not is_stdlib("cgi")

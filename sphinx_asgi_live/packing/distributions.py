@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from importlib import metadata
 
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidName, canonicalize_name
 
 from sphinx_asgi_live.packing.installed import holder, locate_installed
 
@@ -16,7 +17,7 @@ _GONE = """
 aifc asynchat asyncore audioop cgi cgitb chunk crypt distutils imghdr imp mailcap msilib nis nntplib ossaudiodev pipes
 smtpd sndhdr spwd sunau telnetlib uu xdrlib
 """
-_OURS = {"js", "pyodide", "pyodide_js", "_pyodide", "sphinx_asgi_live"}
+_OURS = {"__main__", "js", "pyodide", "pyodide_js", "_pyodide", "sphinx_asgi_live"}
 STDLIB = (sys.stdlib_module_names | _NEWER | _OURS) - set(_GONE.split())
 """Modules of the browser's Python 3.14, whichever Python builds the documentation."""
 
@@ -69,6 +70,8 @@ usb pyusb
 yaml pyyaml
 zmq pyzmq
 """
+SHARED = frozenset({"azure", "google", "zope"})
+"""Top-level names that many distributions share, each with modules of its own."""
 FAMOUS: Mapping[str, str] = dict(line.split() for line in _NAMES.strip().lower().splitlines())
 """Modules whose distribution is called otherwise and is not seen from the name, in lower case."""
 
@@ -78,8 +81,8 @@ def is_stdlib(name: str) -> bool:
     return name.partition(".")[0] in STDLIB
 
 
-def distribution_of(name: str) -> str:
-    """The distribution that holds the module `name` (dotted), normalised.
+def distribution_of(name: str) -> str | None:
+    """The distribution that holds the module `name` (dotted), normalised; `None` if none can be called like it.
 
     What is installed beside Sphinx tells, then a list of famous cases; all others are called like their module.
     """
@@ -87,7 +90,9 @@ def distribution_of(name: str) -> str:
         return canonicalize_name(found.metadata["Name"])
     top = name.partition(".")[0]
     second = ".".join(name.split(".")[:2])
-    return canonicalize_name(FAMOUS.get(second.lower()) or FAMOUS.get(top.lower()) or top)
+    with suppress(InvalidName):
+        return canonicalize_name(FAMOUS.get(second.lower()) or FAMOUS.get(top.lower()) or top, validate=True)
+    return None
 
 
 def installed_distribution(name: str) -> metadata.Distribution | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from sphinx_asgi_live.packing import PackingError
@@ -12,11 +11,12 @@ from sphinx_asgi_live.packing.distributions import is_stdlib
 from sphinx_asgi_live.packing.modules import parse
 
 
-@dataclass(frozen=True, slots=True)
 class Own:
     """An app's own files, by their POSIX path below the app's folder."""
 
-    files: Mapping[str, Path | bytes]
+    def __init__(self, files: Mapping[str, Path | bytes]) -> None:
+        self.files = files
+        self._folders = {path.partition("/")[0] for path in files if "/" in path}
 
     def foreign_imports(self, modules: Iterable[str]) -> dict[str, list[str]]:
         """The dotted names that these modules import from elsewhere, each with the files that do.
@@ -39,9 +39,8 @@ class Own:
 
     def has(self, name: str) -> bool:
         """Whether the module `name` (dotted) is the app's own, or Python's."""
-        top = name.partition(".")[0]
         # A folder without `__init__.py` too: what it lacks is no distribution's.
-        return bool(self.parts(name)) or is_stdlib(name) or any(path.startswith(f"{top}/") for path in self.files)
+        return bool(self.parts(name)) or is_stdlib(name) or name.partition(".")[0] in self._folders
 
     def parts(self, name: str) -> list[str]:
         """The files that importing `name` runs: its packages', from the outermost on, and its own."""

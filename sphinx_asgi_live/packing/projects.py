@@ -8,7 +8,7 @@ from importlib import metadata
 from packaging.utils import canonicalize_name
 
 from sphinx_asgi_live.packing.companions import companions_of
-from sphinx_asgi_live.packing.distributions import distribution_of, installed_distribution
+from sphinx_asgi_live.packing.distributions import SHARED, distribution_of, installed_distribution
 from sphinx_asgi_live.packing.gather import LEFT_OUT, Pack
 from sphinx_asgi_live.packing.imported import Own
 from sphinx_asgi_live.packing.installed import (
@@ -33,6 +33,8 @@ class Projects:
         self._asked = asked
         self._local = {_name(held): held} if held and is_local(held) else {}
         self._files: set[str] = set()
+        self._public: set[str] = set()
+        """Top-level names of what comes from an index."""
         self.imported: tuple[str, ...] = ()
 
     def follow(self, module: str) -> None:
@@ -44,7 +46,7 @@ class Projects:
         wanted = {name for name, places in foreign.items() if not self._files.issuperset(places)}
         # `from ruamel import yaml` names two modules, and only the inner one tells the distribution.
         outer = {name.rpartition(".")[0] for name in wanted}
-        distributions = {distribution_of(name) for name in wanted - outer}
+        distributions = {found for name in wanted - outer if (found := distribution_of(name))}
         self.imported = tuple(sorted({*self._local, *distributions, *companions_of(wanted)}))
 
     def replaced(self, requirements: Iterable[str]) -> tuple[str, ...]:
@@ -63,11 +65,14 @@ class Projects:
 
     def _take(self, name: str) -> bool:
         """Pack the local project that holds a module, and tell whether anything was added."""
-        distribution = installed_distribution(name)
+        top = name.partition(".")[0]
+        distribution = None if top in self._public else installed_distribution(name)
         if distribution is None or not is_local(distribution) or _name(distribution) in self._asked:
+            if top not in SHARED:
+                self._public.add(top)
             return False
         before = set(self._pack.files)
-        module = locate_installed(name) or locate_installed(name.partition(".")[0])
+        module = locate_installed(name) or locate_installed(top)
         if editable_folder(distribution) and module:
             self._pack.follow([module.name], (module.root, *self._pack.roots), start=module)
             add_metadata(distribution, self._pack)
