@@ -14,7 +14,6 @@ from urllib.parse import unquote
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
 from sphinx_asgi_live.config import SNAPSHOTS, STARTS, LiveConfig
@@ -28,7 +27,6 @@ from sphinx_asgi_live.spec import ALLOWED_NAME, LONGEST_SEGMENT, AppSpec, label,
 
 LENGTH = re.compile(r"([0-9]+(?:\.[0-9]+)?)(px|em|rem|ch|vh|vw|svh|dvh|cm|mm|in|pt|%)?")
 ASPECT = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:\s*[:/]\s*([0-9]+(?:\.[0-9]+)?))?")
-REFUSED = re.compile(r'Error in "asgi-live(?:-request)?" directive:\n(.+?)\.?$', re.MULTILINE)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 LONGEST_PATH = 1000
 """Bytes of a path that the file systems' limit for whole paths leaves room for, the output folder's before it."""
@@ -324,23 +322,6 @@ def repeated(block: str) -> list[str]:
         r"^([\w-]+)[ \t]*:" if fenced else r"^[ \t]*:([\w-]+):", options[1] if options else "", re.MULTILINE
     )
     return [f"duplicate option :{key}:; give each option once" for key in dict.fromkeys(keys) if keys.count(key) > 1]
-
-
-class Unread(SphinxTransform):
-    """Says on the page that there is no app where docutils itself refused the directive: an option given twice, say.
-
-    It has logged that at the line, with the directive's text, but removes from the page what it said.
-    """
-
-    default_priority = 500
-    """Before quotes become typographic (750) and messages are removed (870)."""
-
-    def apply(self, **kwargs: Any) -> None:
-        """Put what a page says in the place of an app where docutils put its error."""
-        for message in list(self.document.findall(nodes.system_message)):
-            told = REFUSED.search(message.astext())
-            if told:
-                message.replace_self(unbuilt(f"{told[1]}; give each option once, on a line of its own as :name: value"))
 
 
 def _misplaced(target: str | None, source: str | None) -> list[str]:

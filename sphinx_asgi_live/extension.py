@@ -13,7 +13,7 @@ from sphinx.util.typing import ExtensionMetadata
 
 from sphinx_asgi_live import __version__
 from sphinx_asgi_live.config import LiveConfig, add_config_values
-from sphinx_asgi_live.directives import AsgiLive, Unread
+from sphinx_asgi_live.directives import AsgiLive
 from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, names_of_ifconfig, stranger, warn
 from sphinx_asgi_live.nodes import add_nodes, is_served
 from sphinx_asgi_live.packing.packer import Job, Packer
@@ -24,6 +24,7 @@ from sphinx_asgi_live.replies import on_env_updated
 from sphinx_asgi_live.requesting import AsgiLiveRequest
 from sphinx_asgi_live.requestnodes import add_request_nodes
 from sphinx_asgi_live.spec import AppSpec
+from sphinx_asgi_live.unread import Unread
 
 logger = logging.getLogger(__name__)
 

@@ -139,6 +139,7 @@ def test_a_django_project_is_followed_by_the_names_in_its_settings(docs: Path) -
         ({"main.py": "def create_app(debug=False, *, x=1): ..."}, "main", "main:create_app()"),
         ({"main.py": "from factory import make_app"}, "main", "main:make_app()"),
         ({"main.py": "from x import *"}, "main", "main:app"),
+        ({"space/asgi.py": "app = 1", "space/x.py": ""}, "space", "space.asgi:app"),
         ({"shop/__init__.py": "", "shop/main.py": "app = 1", "shop/asgi.py": ""}, "shop", "shop.main:app"),
         ({"shop/__init__.py": "def create_app(): ...", "shop/main.py": "app = 1"}, "shop", "shop:create_app()"),
     ],

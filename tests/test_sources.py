@@ -170,7 +170,10 @@ def test_very_long_and_foreign_names(docs: Path) -> None:
     ("target", "says"),
     [
         ("", "'' in '' is not the name of a module"),
-        ("shop", "no app is called app, application, api or made by create_app.*shop/__init__.py and the modules asgi"),
+        (
+            "shop",
+            "no app is called app, application, api or made by create_app.*shop/__init__.py and the modules asgi,",
+        ),
         ("json", "'json' is Python's own module"),
         (":app", "'' in ':app' is not the name of a module"),
         ("shop:", "'' in 'shop:' is not the name of an attribute"),
@@ -192,6 +195,8 @@ def test_very_long_and_foreign_names(docs: Path) -> None:
         ("no_such_module_anywhere:app", r"no module 'no_such_module_anywhere' in \..*asgi_live_paths.*install it"),
         ("mian:app", "did you mean 'main'"),
         ("main.sub:app", "'main' is a module and no package"),
+        ("space", "space is a folder without __init__.py.*name a module in it .'space.x'., or make it a package"),
+        ("space:app", "space is a folder without __init__.py"),
         ("shop.nope:app", "no module 'shop.nope' in shop;"),
         ("shop.veiws:app", "did you mean 'shop.views'"),
         ("shop.views.x:app", "'shop.views' is a module and no package"),
@@ -204,6 +209,7 @@ def test_very_long_and_foreign_names(docs: Path) -> None:
 )
 def test_says_what_is_wrong_with_a_target(docs: Path, target: str, says: str) -> None:
     write(docs, {"main.py": APP, "shop/__init__.py": "", "shop/views.py": "", "broken.py": "import os\ndef (:\n"})
+    write(docs, {"space/x.py": ""})
     with pytest.raises(PackingError, match=says):
         of(docs, target)
 

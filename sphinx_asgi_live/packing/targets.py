@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,6 +45,8 @@ def find_target(spec: AppSpec, pack: Pack) -> Target:
     """Find the app that the page names; raises `PackingError` that says what there is in its place."""
     _check_form(spec.target or "")
     found = _find_module(spec, pack)
+    if found is None and ":" not in (spec.target or "") and (chosen := _chosen(_inner(spec, pack), pack)):
+        return chosen
     if found is None:
         raise _not_found(spec.module, pack)
     if not found.beside and spec.module.partition(".")[0] in sys.stdlib_module_names:
@@ -66,19 +68,31 @@ def _find_module(spec: AppSpec, pack: Pack) -> Target | None:
 
 def _complete(found: Target, pack: Pack) -> Target:
     """Choose the attribute, in a package's usual modules too, where the page names the module alone."""
-    name = found.spec.module
-    inner = [f"{name}.{each}" for each in MODULES] if found.module.file.name == "__init__.py" else []
-    others = (_find_module(replace(found.spec, target=each), pack) for each in inner)
-    for each in (found, *filter(None, others)):
+    is_package = found.module.file.name == "__init__.py"
+    if chosen := _chosen([found, *(_inner(found.spec, pack) if is_package else ())], pack):
+        return chosen
+    place = pack.shown(found.module.file)
+    beside = f" and the modules {', '.join(MODULES)} beside it" if is_package else ""
+    raise PackingError(
+        f"no app is called {', '.join(APPS)} or made by {', '.join(FACTORIES)} in {place}{beside};"
+        f" write '{found.spec.module}:attribute', with the name of what holds it"
+    )
+
+
+def _inner(spec: AppSpec, pack: Pack) -> Iterator[Target]:
+    """The modules of a package that may hold its app."""
+    names = (f"{spec.module}.{each}" for each in MODULES)
+    return filter(None, (_find_module(replace(spec, target=name), pack) for name in names))
+
+
+def _chosen(places: Iterable[Target], pack: Pack) -> Target | None:
+    """The first of the places that holds an app, with its attribute."""
+    for each in places:
         tree = parse(each.content, pack.shown(each.module.file))
-        if chosen := choose_attribute(tree, found.spec.factory):
+        if chosen := choose_attribute(tree, each.spec.factory):
             attribute, factory = chosen
             return replace(each, spec=replace(each.spec, target=f"{each.spec.target}:{attribute}", factory=factory))
-    looked = f"{pack.shown(found.module.file)}{f' and the modules {chr(32).join(MODULES)} beside it' if inner else ''}"
-    raise PackingError(
-        f"no app is called {', '.join(APPS)} or made by {', '.join(FACTORIES)} in {looked}; write"
-        f" '{name}:attribute', with the name of what holds it"
-    )
+    return None
 
 
 def choose_attribute(tree: ast.Module, factory: bool = False) -> tuple[str, bool] | None:
@@ -150,6 +164,12 @@ def _hidden(name: str, roots: Iterable[Path]) -> bool:
 def _not_found(name: str, pack: Pack) -> PackingError:
     """Say how far the dotted name can be followed, and what comes nearest."""
     parts = name.split(".")
+    if bare := next((folder for root in pack.roots if is_dir(folder := root.joinpath(*parts))), None):
+        inner = ", ".join(f"'{name}.{each}'" for each in submodules(bare)) or "there is none"
+        return PackingError(
+            f"{pack.shown(bare)} is a folder without __init__.py, which holds no app itself; name a module in it"
+            f" ({inner}), or make it a package"
+        )
     for count in range(len(parts) - 1, 0, -1):
         known = ".".join(parts[:count])
         module = locate(known, pack.roots) or locate_installed(known)
