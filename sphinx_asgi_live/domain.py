@@ -11,10 +11,13 @@ from typing import Any, ClassVar
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.domains import Domain
+from sphinx.builders import Builder
+from sphinx.domains import Domain, ObjType
 from sphinx.environment import BuildEnvironment
 from sphinx.ext.ifconfig import ifconfig
+from sphinx.roles import XRefRole
 from sphinx.util import logging
+from sphinx.util.nodes import make_refnode
 from sphinx.util.tags import Tags
 
 from sphinx_asgi_live.spec import AppSpec, Call
@@ -80,12 +83,17 @@ def names_of_ifconfig(app: Sphinx) -> dict[str, Any]:
 
 
 class AsgiLiveDomain(Domain):
-    """Holds the embeds of each document; the directive is global, so the domain adds no markup of its own."""
+    """Holds the embeds of each document, and the operations and models that it describes; the directives are global."""
 
     name = "asgi-live"
     label = "ASGI live"
-    data_version = 4
-    initial_data: ClassVar[dict[str, dict[str, Any]]] = {"embeds": {}, "recorded": {}}
+    data_version = 5
+    initial_data: ClassVar[dict[str, dict[str, Any]]] = {"embeds": {}, "recorded": {}, "objects": {}}
+    object_types: ClassVar[dict[str, ObjType]] = {
+        "operation": ObjType("operation", "operation"),
+        "model": ObjType("model", "model"),
+    }
+    roles: ClassVar[dict[str, Any]] = {"operation": XRefRole(), "model": XRefRole()}
 
     confdir: Path
     """The folder of conf.py, set before anything is read."""
@@ -119,13 +127,49 @@ class AsgiLiveDomain(Domain):
 
     def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
         """Take over what another process read."""
-        for docname, embeds in otherdata["embeds"].items():
-            if docname in docnames:
-                self.data["embeds"][docname] = embeds
+        for kind in self.initial_data:
+            self.data[kind].update({name: found for name, found in otherdata[kind].items() if name in docnames})
 
-    def resolve_any_xref(self, *arguments: Any) -> list[tuple[str, Any]]:
-        """Find nothing: there is nothing to refer to."""
-        return []
+    def note_object(self, docname: str, kind: str, name: str, anchor: str) -> None:
+        """Remember where an operation, or a model, is described."""
+        self.data["objects"].setdefault(docname, {})[kind, name] = anchor
+
+    def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
+        """Yield operations and models, for the inventory and the search."""
+        for docname, objects in sorted(self.data["objects"].items()):
+            for (kind, name), anchor in objects.items():
+                yield name, name, kind, docname, anchor, 1
+
+    def resolve_xref(
+        self,
+        env: BuildEnvironment,
+        fromdocname: str,
+        builder: Builder,
+        typ: str,
+        target: str,
+        node: addnodes.pending_xref,
+        contnode: nodes.Element,
+    ) -> nodes.reference | None:
+        """Return a reference to the operation or the model of that name, the first one that is described."""
+        for name, _, kind, docname, anchor, _ in self.get_objects():
+            if (kind, name) == (typ, " ".join(target.split())):
+                return make_refnode(builder, fromdocname, docname, anchor, contnode, name)
+        return None
+
+    def resolve_any_xref(
+        self,
+        env: BuildEnvironment,
+        fromdocname: str,
+        builder: Builder,
+        target: str,
+        node: addnodes.pending_xref,
+        contnode: nodes.Element,
+    ) -> list[tuple[str, nodes.reference]]:
+        """Return references to the operation and the model of that name, as far as there are."""
+        found = [
+            (kind, self.resolve_xref(env, fromdocname, builder, kind, target, node, contnode)) for kind in self.roles
+        ]
+        return [(f"{self.name}:{kind}", reference) for kind, reference in found if reference]
 
     def read_so_far(self, docname: str) -> list[Embed]:
         """Return the embeds of a document, while it is read those above the directive that asks."""

@@ -15,7 +15,9 @@ from sphinx_asgi_live.directives import (
     Converter,
     Written,
     classes,
+    listed,
     name,
+    path,
     quoted,
     raw,
     repeated,
@@ -26,7 +28,10 @@ from sphinx_asgi_live.directives import (
 from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, warn
 from sphinx_asgi_live.httptext import Malformed, parse
 from sphinx_asgi_live.nodes import unbuilt
+from sphinx_asgi_live.operations import Layout
+from sphinx_asgi_live.packing import PackingError
 from sphinx_asgi_live.requestnodes import request_node
+from sphinx_asgi_live.schemas import schema_of
 from sphinx_asgi_live.spec import AppSpec, Call, RequestSpec, label, name_from
 
 LACKING_APP = (
@@ -56,6 +61,15 @@ def header_names(argument: str) -> tuple[str, ...]:
     return tuple(each.lower() for each in words(argument) if each.lower() != "none")
 
 
+def schema_path(argument: str) -> str:
+    """The path of the schema, by default where FastAPI has it."""
+    return path(argument or "/openapi.json")
+
+
+OF_REQUESTS = ("status", "contains", "caption")
+OF_SCHEMAS: dict[str, Converter] = {"openapi": schema_path, "tags": listed(","), "paths": words}
+"""Where an app's schema is, and which of its operations are laid out."""
+
 CONVERTERS: dict[str, Converter] = {
     "name": name,
     "status": status,
@@ -64,12 +78,13 @@ CONVERTERS: dict[str, Converter] = {
     "title": text,
     "caption": text,
     "class": classes,
+    **OF_SCHEMAS,
     **OF_APPS,
 }
 
 
 class AsgiLiveRequest(AppDirective):
-    """Show an HTTP request with the response that an app gave to it at build time."""
+    """Show an HTTP request, or one for each operation of an app's schema, with the response given at build time."""
 
     converters = CONVERTERS
     option_spec: ClassVar[dict[str, Converter]] = Written(dict.fromkeys(CONVERTERS, raw))
@@ -79,7 +94,7 @@ class AsgiLiveRequest(AppDirective):
         target = self.arguments[0].strip() if self.arguments else None
         options, problems = self._converted()
         content = list(self.content)
-        problems = [*_misplaced(target, content), *repeated(self.block_text), *problems]
+        problems = [*_misplaced(target, content, options), *repeated(self.block_text), *problems]
         app = None if problems else self._app(target, options)
         if not problems and not app:
             problems = [LACKING_APP]
@@ -94,7 +109,24 @@ class AsgiLiveRequest(AppDirective):
             told = "; ".join(problems)
             warn(app.label if app else label(options.get("name") or name_from(target or ""), target), told, place)
             return [unbuilt(told)]
-        return self._shown(app, request, options)
+        return self._laid_out(app, options) if "openapi" in options else self._shown(app, request, options)
+
+    def _laid_out(self, app: AppSpec, options: dict[str, Any]) -> list[nodes.Node]:
+        """Return the operations of the app's own schema."""
+        self._note_sources(app)
+        settings = LiveConfig.of(self.config).settings(AsgiLiveDomain.of(self.env).confdir)
+        try:
+            schema = schema_of(app, options["openapi"], settings)
+            operations = list(schema.operations(options.get("tags", ()), options.get("paths", ())))
+            if not operations:
+                raise PackingError("no operation of the app's schema has these :tags: and :paths:; correct them")
+        except PackingError as error:
+            warn(app.label, str(error), self._location())
+            return [unbuilt(str(error))]
+        models = schema.models(kind for operation in operations for kind in operation.kinds)
+        shown = {key: value for key, value in options.items() if key in ("class", "headers")}
+        layout = Layout(self, options.get("title") or schema.title or app.name)
+        return layout.laid_out(operations, models, lambda operation: self._shown(app, operation.request, shown))
 
     def _shown(self, app: AppSpec, request: RequestSpec, options: dict[str, Any]) -> list[nodes.Node]:
         places = tuple((key, self._location(self._option_at(key))) for key in ("status", "contains") if key in options)
@@ -122,8 +154,12 @@ class AsgiLiveRequest(AppDirective):
         return next(found, 0)
 
 
-def _misplaced(target: str | None, content: Sequence[str]) -> list[str]:
+def _misplaced(target: str | None, content: Sequence[str], options: dict[str, Any]) -> list[str]:
     """What is wrong with where the app and the request are given."""
     if target and "\n" in target:
         return ["the request begins on the directive's own lines; leave an empty line before it"]
-    return [] if content else [LACKING_REQUEST]
+    if "openapi" not in options:
+        odd = [f":{key}: is of a schema; leave it out, or add :openapi:" for key in OF_SCHEMAS if key in options]
+        return odd if content else [*odd, LACKING_REQUEST]
+    told = ["a request is given and :openapi: as well; keep one of them"] if content else []
+    return told + [f":{key}: is of one request; leave it out with :openapi:" for key in OF_REQUESTS if key in options]

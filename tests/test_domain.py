@@ -95,10 +95,6 @@ def test_a_document_is_forgotten_and_others_are_taken_over() -> None:
     assert made.embeds() == [embed("b", FULL)]
 
 
-def test_nothing_can_be_referred_to() -> None:
-    assert domain().resolve_any_xref() == []
-
-
 def test_what_is_noted_survives_a_pickle() -> None:
     spec = AppSpec("shop", None, "app = 1\n", ("a",), ("b",), ("c",), (("D", "e"),), True)
     assert pickle.loads(pickle.dumps(embed("a", spec))) == embed("a", spec)

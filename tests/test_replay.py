@@ -118,7 +118,7 @@ def body(text: str) -> object:
 
 def test_the_requests_of_a_page_share_an_app_and_its_cookies_in_their_order(played: Replayed) -> None:
     first, echo, second = played["first"].texts
-    assert played["first"] == Played((first, echo, second))
+    assert played["first"] == Played((first, echo, second), bodies=played["first"].bodies)
     assert first == (
         "HTTP/1.1 200 OK\n"
         "content-type: application/json; charset=utf-8\n"

@@ -107,7 +107,7 @@ def test_another_target_or_other_options_make_another_app(tmp_path: Path, kind: 
         ("a:app", (":status: created",), "GET /", 0, ":status: 'created' is not the status of a response"),
         ("a:app", (":status: 101",), "GET /", 0, ":status: '101' is not the status of a response"),
         ("a:app", (":contains:",), "GET /", 0, ":contains: needs a value"),
-        ("a:app", (":path: /",), "GET /", 0, "there is no option :path:; the options are name, status, contains"),
+        ("a:app", (":height: 9",), "GET /", 0, "there is no option :height:; the options are name, status, contains"),
         ("a:app", (":statu: 200",), "GET /", 0, "there is no option :statu: (did you mean :status:?)"),
     ],
 )

@@ -47,12 +47,13 @@ class Complaint:
 class Played:
     """What came of a page's calls: the responses as text, empty where there is none to be shown, and complaints.
 
-    `untried` says why responses are missing, or left out, and yet nothing is wrong.
+    `untried` says why responses are missing, or left out, and yet nothing is wrong. `bodies` are as they came.
     """
 
     texts: tuple[str, ...]
     complaints: tuple[Complaint, ...] = ()
     untried: str = ""
+    bodies: tuple[bytes, ...] = ()
 
 
 Replayed: TypeAlias = dict[str, Played]
@@ -135,7 +136,8 @@ def _judged(calls: Sequence[Call], result: JSON) -> Played:
         complaints.append(Complaint(len(replies), f"{asked.method} {asked.target}: {trimmed(problem).strip()}"))
     named = ", ".join(dict.fromkeys(filter(None, outside)))
     untried = f"a request needs more than the app, and nothing is fetched at build time: {named}"
-    return Played(tuple(texts), tuple(complaints), untried if failed else "")
+    bodies = tuple(base64.b64decode(reply["body"]) for reply in replies)
+    return Played(tuple(texts), tuple(complaints), untried if failed else "", bodies)
 
 
 def _judge(number: int, call: Call, replies: Sequence[JSON]) -> list[Complaint]:
