@@ -14,6 +14,7 @@ import pytest
 
 from sphinx_asgi_live.packing import PackingError
 from sphinx_asgi_live.packing.cache import cache_folder
+from sphinx_asgi_live.packing.distributions import is_known
 from sphinx_asgi_live.packing.indexes import pip_options, uv_settings
 from sphinx_asgi_live.packing.lock import Lock
 from sphinx_asgi_live.packing.packer import Job, Packer
@@ -105,6 +106,18 @@ def test_constraints_and_overrides_of_the_project_hold(index: Path, tmp_path: Pa
     assert versions(resolve(["web"], [], cwd=tmp_path)) | {"core": "2.0", "more": "1.0"} == versions(
         resolve(["web"], [], cwd=tmp_path)
     )
+
+
+def test_a_guessed_name_runs_nothing_that_somebody_has_put_there(index: Path, tmp_path: Path, cache: Path) -> None:
+    sdist(index, "fastpai")
+    sdist(index, "helper")
+    wheel(index, "guessed", requires=["helper"])
+    with pytest.raises(PackingError, match=r"fastpai"):
+        resolve(["fastpai"], [], cwd=tmp_path, cache=cache, guessed=["fastpai"])
+    assert not list(cache.rglob("*.whl"))
+    assert "helper" in versions(resolve(["guessed"], [], cwd=tmp_path, cache=cache, guessed=["guessed"]))
+    assert "fastpai" in versions(resolve(["fastpai"], [], cwd=tmp_path, cache=cache))
+    assert [is_known(each) for each in ("fastapi", "pyjwt", "fastpai")] == [True, True, False]
 
 
 # Pyodide's own distribution, of one wheel that was made for it

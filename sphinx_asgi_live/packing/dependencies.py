@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 from sphinx_asgi_live.packing import PackingError
 from sphinx_asgi_live.packing.bundle import Tree, wheel_tree
+from sphinx_asgi_live.packing.distributions import is_known
 from sphinx_asgi_live.packing.indexes import pip_options
 from sphinx_asgi_live.packing.lock import DependencySet, Key, Lock, key_of
 from sphinx_asgi_live.packing.pyodide_packages import PyodidePackages
@@ -63,6 +64,7 @@ class Dependencies:
     def resolved(self, sources: Sources) -> DependencySet:
         """Return the newest packages that an app can have; raises `PackingError` if there are none."""
         settings = self._settings
+        names = sources.requirements if sources.origin == "imports" else ()
         try:
             return resolve(
                 *self.key(sources),
@@ -70,6 +72,7 @@ class Dependencies:
                 cache=settings.cache,
                 wheels=settings.wheels,
                 pyodide=self._pyodide,
+                guessed=[name for name in names if not is_known(name)],
             )
         except PackingError as error:
             raise PackingError(with_origin(str(error), sources)) from None

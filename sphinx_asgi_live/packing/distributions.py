@@ -95,6 +95,13 @@ def distribution_of(name: str) -> str | None:
     return None
 
 
+def is_known(distribution: str) -> bool:
+    """Whether the normalised name of a distribution is more than a guess: it is installed here, or famous."""
+    with suppress(metadata.PackageNotFoundError):
+        return bool(metadata.distribution(distribution))
+    return distribution in FAMOUS.values()
+
+
 def installed_distribution(name: str) -> metadata.Distribution | None:
     """The installed distribution that holds the module `name` (dotted), an editable one included."""
     found = _top_levels(tuple(sys.path)).get(name.partition(".")[0], ())

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,11 @@ SECONDS = 300
 READABLE = 700
 """Characters of an explanation by uv, which can fill pages."""
 
+GUESSED = (
+    "there is only its source, which is not built for a name that is guessed from an import; if it is the right"
+    " package, name it in :requirements:"
+)
+
 BROWSER = "sys_platform == 'emscripten' and platform_machine == 'wasm32'"
 
 _PYODIDE_ONLY = """
@@ -70,11 +75,13 @@ def resolve(
     cache: Path | None = None,
     wheels: Sequence[Path] = (),
     pyodide: PyodidePackages | None = None,
+    guessed: Collection[str] = (),
 ) -> DependencySet:
     """Return the newest packages for the browser that fit; `cwd` is the docs project, whose uv settings hold.
 
     `wheels` are folders with more packages. What no index has for browsers comes from Pyodide's own distribution, if
-    `pyodide` has it, and then at the version there.
+    `pyodide` has it, and then at the version there. Packages whose names are `guessed` are not built from their
+    sources, which would run what somebody has put there under that name.
 
     A package without a fitting wheel is built from its source here and now (kept in `cache`, if given), so
     that a lock never holds what cannot be had. Raises one `PackingError` that names all which cannot be had.
@@ -84,9 +91,9 @@ def resolve(
         project = Path(scratch)
         own: dict[str, LockedPackage] = {}
         while True:
-            settings = _settings(cwd, wheels, pyodide, own)
+            settings = {**_settings(cwd, wheels, pyodide, own), "no-build-package": sorted(guessed)}
             pylock = _compile(project, requirements, exclude, cwd, settings)
-            packages, unfit = _choose(pylock, cache or project / "cache", own, pyodide)
+            packages, unfit = _choose(pylock, cache or project / "cache", own, pyodide, guessed)
             found = {each.name: package for each in unfit if pyodide and (package := pyodide.get(each.name))}
             if not found:
                 break
@@ -204,7 +211,11 @@ class _Unfit:
 
 
 def _choose(
-    pylock: Pylock, cache: Path, own: Mapping[str, LockedPackage], pyodide: PyodidePackages | None
+    pylock: Pylock,
+    cache: Path,
+    own: Mapping[str, LockedPackage],
+    pyodide: PyodidePackages | None,
+    guessed: Collection[str],
 ) -> tuple[list[LockedPackage], list[_Unfit]]:
     chosen, unfit = [], []
     for package in _in_browser(pylock):
@@ -217,6 +228,8 @@ def _choose(
             if locked.is_sdist:
                 if (pyodide and pyodide.get(name)) or name in PYODIDE_ONLY | SERVER_SIDE:
                     raise CannotBuildError("its source needs a compiler")
+                if name in guessed:
+                    raise CannotBuildError(GUESSED)
                 build(locked, cache)
         except CannotBuildError as error:
             unfit.append(_Unfit(name, version, _known(name) or str(error)))
@@ -293,5 +306,5 @@ def _refusal(unfit: Iterable[_Unfit], requirers: Mapping[str, str]) -> PackingEr
     return PackingError(
         f"no wheel for the browser ({PLATFORM}, Python {PYTHON}, or pure Python): {packages}. Leave out what"
         f" the app can do without (:exclude: {names}), require an older version that has such a wheel, or put"
-        " a pure-Python build of it on an index of yours"
+        " a pure-Python build of it into a folder that asgi_live_wheels names"
     )
