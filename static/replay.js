@@ -2,6 +2,8 @@
 /** Sends the requests of pages to an app at build time, those of each page to an app that has just started. */
 
 import { Buffer } from "node:buffer";
+import { readFile } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
 import { ORIGIN } from "./answers.js";
 import { kept, listen } from "./attempt.js";
 import { call } from "./call.js";
@@ -9,6 +11,7 @@ import { PythonEnded, silence } from "./ending.js";
 import { BootError } from "./interpreter.js";
 import { boot } from "./python.js";
 import { replyText } from "./replytext.js";
+import { decode } from "./snapshot.js";
 
 /** @import {Archive, Runtime} from "./interpreter.js" */
 /** @import {App} from "./python.js" */
@@ -25,12 +28,14 @@ import { replyText } from "./replytext.js";
 /**
  * @param {Runtime} runtime
  * @param {Promise<Archive>[]} archives
- * @param {{app: App, root: string, pages: Shown[][]}} job
+ * @param {{app: App, root: string, pages: Shown[][], base: string | null}} job `base` is the path of an image of a Python
+ *   that has imported what the app depends on, which is known to hold
  * @param {string[]} wanted the addresses that the app has asked for in vain, which grow
  * @param {(result: {pages: Page[]}) => void} save is given what is there so far, in case the app never goes on
  */
-export async function replay(runtime, archives, { app, root, pages }, wanted, save) {
+export async function replay(runtime, archives, { app, root, pages, base }, wanted, save) {
   const said = listen();
+  const images = base ? readFile(base).then((content) => [decode(gunzipSync(content))]) : undefined;
   /** @type {Page[]} */
   const done = [];
   for (const requests of pages) {
@@ -39,7 +44,7 @@ export async function replay(runtime, archives, { app, root, pages }, wanted, sa
     done.push(page);
     const { loadPyodide, pyodide } = kept(runtime.loadPyodide);
     try {
-      const python = await boot({ ...runtime, loadPyodide }, app, { root, origin: ORIGIN }, archives);
+      const python = await boot({ ...runtime, loadPyodide }, app, { root, origin: ORIGIN }, archives, undefined, images && { images });
       for (const request of requests) {
         said();
         wanted.length = 0;

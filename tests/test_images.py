@@ -16,7 +16,8 @@ from sphinx_asgi_live.packing.bundle import Tree
 from sphinx_asgi_live.packing.images import required_modules
 from sphinx_asgi_live.packing.packer import Job, Outcome, Packer, Settings
 from sphinx_asgi_live.packing.site import FOLDER, Site
-from sphinx_asgi_live.spec import AppSpec
+from sphinx_asgi_live.packing.tools import Tools
+from sphinx_asgi_live.spec import AppSpec, Call, RequestSpec
 from tests.warm import NO_ENGINE, cold_cache
 
 # What an app does once it is asked by somebody else than a reader.
@@ -139,6 +140,27 @@ def test_what_an_app_looks_into_comes_before_it_is_up_and_the_rest_later(
     assert [entry.get("rest") for entry in (found["stdlib"], *found["archives"])] == [None] + [True] * len(
         dependencies
     ) + [None]
+
+
+@pytest.mark.usefixtures("built")
+def test_requests_of_pages_go_to_apps_that_start_from_a_base_that_is_known_to_hold(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bases: list[str | None] = []
+    run = Tools.run
+
+    def noting(self: Tools, command: str, archives: Any, job: Any) -> Any:
+        bases.append(job["base"])
+        return run(self, command, archives, job)
+
+    monkeypatch.setattr(Tools, "run", noting)
+    calls = [Call(RequestSpec("GET", "/"), 200), Call(RequestSpec("GET", "/varies"), 200)]
+    [(_, found)] = Packer(settings, Site(Path())).replay_all({job("small"): {"a": calls[:1], "b": calls}})
+    assert isinstance(found, dict), found
+    assert found["a"].texts == found["b"].texts[:1] == ("HTTP/1.1 200 OK\ncontent-type: text/plain",)
+    assert found["a"].complaints == found["b"].complaints == ()
+    [base] = bases
+    assert base and base.startswith(str(settings.cache / "images"))
 
 
 @pytest.mark.parametrize(

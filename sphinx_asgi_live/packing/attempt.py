@@ -13,7 +13,7 @@ from sphinx_asgi_live.packing.bundle import Archive
 from sphinx_asgi_live.packing.cache import recall, remember
 from sphinx_asgi_live.packing.check import Check, judge
 from sphinx_asgi_live.packing.engine import JSON, EngineTimeout
-from sphinx_asgi_live.packing.images import FROZEN_AT, Bases, Images, image_key, keep_image
+from sphinx_asgi_live.packing.images import FROZEN_AT, Bases, Images, image_key, keep_image, proof_of
 from sphinx_asgi_live.packing.site import FOLDER
 from sphinx_asgi_live.packing.tools import Tools
 from sphinx_asgi_live.spec import AppSpec
@@ -99,7 +99,7 @@ class Attempt:
     def _engine_run(self, job: JSON, base: tuple[Path, ...], key: str, tools: Tools) -> JSON:
         if not base:
             return tools.run("attempt", self.archives, job)
-        proof = image_key([base[0].name])
+        proof = proof_of(base[0])
         proven = recall(tools.cache, "proven", proof) is not None
         with tempfile.TemporaryDirectory(prefix="asgi-live-") as scratch:
             output = Path(scratch) / "image"

@@ -57,7 +57,7 @@ class Bases:
 
         Raises `PackingError` if there can be none.
         """
-        key = image_key([[archive.path.name for archive in archives], modules])
+        key = _base_key(archives, modules)
         with self._locks[key]:
             if path := recall(tools.cache, "images", key):
                 return path
@@ -66,6 +66,21 @@ class Bases:
                 job = {"modules": list(modules), "root": FROZEN_AT, "output": str(output)}
                 tools.run("dependencies", archives, job)
                 return keep_image(output, key, tools.cache)
+
+
+def proof_of(base: Path) -> str:
+    """Return the key of a note that an app has answered from this image as it does without."""
+    return image_key([base.name])
+
+
+def proven_base(archives: Sequence[Archive], modules: Sequence[str], cache: Path) -> Path | None:
+    """Return the image of a Python that has imported the modules, if there is one that is known to hold."""
+    base = recall(cache, "images", _base_key(archives, modules))
+    return base if base and recall(cache, "proven", proof_of(base)) else None
+
+
+def _base_key(archives: Sequence[Archive], modules: Sequence[str]) -> str:
+    return image_key([[archive.path.name for archive in archives], modules])
 
 
 def keep_image(written: Path, key: str, cache: Path) -> Path:

@@ -29,7 +29,7 @@ from sphinx_asgi_live.packing.bundle import (
 from sphinx_asgi_live.packing.check import Check
 from sphinx_asgi_live.packing.dependencies import Dependencies
 from sphinx_asgi_live.packing.engine import Engine, find_engine
-from sphinx_asgi_live.packing.images import Bases, Images, required_modules
+from sphinx_asgi_live.packing.images import Bases, Images, proven_base, required_modules
 from sphinx_asgi_live.packing.lock import DependencySet
 from sphinx_asgi_live.packing.pyodide import MODULES, Runtime, runtime
 from sphinx_asgi_live.packing.recording import record
@@ -128,7 +128,8 @@ class Packer:
         """Send apps the requests of pages, and yield what came of them, or what is wrong with an app, in order."""
 
         def replayed(job: Job, parts: Parts, archives: tuple[Archive, ...]) -> Replayed:
-            return replay(parts.sources.spec, self.settings.base_url, pages[job], archives, self._tools)
+            base = proven_base(archives[:-1], parts.modules, self.settings.cache)
+            return replay(parts.sources.spec, self.settings.base_url, pages[job], archives, base, self._tools)
 
         for job, done in self._prepare(list(pages), replayed):
             try:

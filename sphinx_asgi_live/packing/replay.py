@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from sphinx_asgi_live.packing import PackingError
@@ -60,14 +61,17 @@ Replayed: TypeAlias = dict[str, Played]
 """What came of the calls of each page."""
 
 
-def replay(spec: AppSpec, base: str, pages: Pages, archives: Sequence[Archive], tools: Tools) -> Replayed:
+def replay(
+    spec: AppSpec, address: str, pages: Pages, archives: Sequence[Archive], image: Path | None, tools: Tools
+) -> Replayed:
     """Send the calls of all pages in one run of the engine; raises `PackingError` if the app does not start.
 
-    A page whose results are in the cache is not played again. To the app, requests come to a server at `base`.
+    A page whose results are in the cache is not played again. To the app, requests come to a server at `address`.
+    It starts from the `image` of its dependencies if there is one, which is a matter of time only.
     """
     entry = app_entry(spec, True)
     about = [REPLAYED, engine_key(), entry, [archive.path.name for archive in archives]]
-    jobs = {docname: [_job(call, base) for call in calls] for docname, calls in pages.items()}
+    jobs = {docname: [_job(call, address) for call in calls] for docname, calls in pages.items()}
     keys = {docname: hashlib.sha256(json.dumps([*about, job]).encode()).hexdigest() for docname, job in jobs.items()}
     results: dict[str, JSON] = {}
     for docname, key in keys.items():
@@ -75,7 +79,7 @@ def replay(spec: AppSpec, base: str, pages: Pages, archives: Sequence[Archive], 
             results[docname] = json.loads(path.read_bytes())
     missing = [docname for docname in pages if docname not in results]
     if missing:
-        played = _run(spec, entry, [jobs[docname] for docname in missing], archives, tools)
+        played = _run(spec, entry, [jobs[docname] for docname in missing], archives, image, tools)
         for docname, result in zip(missing, played, strict=False):
             results[docname] = result
             if "problem" not in result:
@@ -90,23 +94,28 @@ _LATE = (
 )
 
 
-def _job(call: Call, base: str) -> JSON:
+def _job(call: Call, address: str) -> JSON:
     request = call.request
     return {
         "method": request.method,
         "target": request.target,
         "headers": request.headers,
         "body": request.body,
-        "base": base,
+        "base": address,
         "shown": call.headers,
     }
 
 
 def _run(
-    spec: AppSpec, entry: JSON, pages: Sequence[list[JSON]], archives: Sequence[Archive], tools: Tools
+    spec: AppSpec,
+    entry: JSON,
+    pages: Sequence[list[JSON]],
+    archives: Sequence[Archive],
+    image: Path | None,
+    tools: Tools,
 ) -> list[JSON]:
     """Return the results of the pages, as far as they came in time."""
-    job = {"app": entry, "root": f"/{FOLDER}/{spec.name}/app", "pages": pages}
+    job = {"app": entry, "root": f"/{FOLDER}/{spec.name}/app", "pages": pages, "base": image and str(image)}
     try:
         result = replace(tools, timeout=tools.timeout * len(pages)).run("replay", archives, job)
     except EngineTimeout:
