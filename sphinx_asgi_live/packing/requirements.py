@@ -56,8 +56,8 @@ def parse_requirement(text: str) -> Requirement:
         ) from None
     if requirement.url:
         raise PackingError(
-            f"the requirement {text!r} names an address, and only packages of the index can be locked;"
-            f" write {requirement.name!r}, and let pip and uv know the index that has it"
+            f"the requirement {text!r} names an address, which a lock cannot hold; write {requirement.name!r},"
+            " and put its wheel into a folder that asgi_live_wheels names"
         )
     requirement.name = canonicalize_name(requirement.name)
     return requirement
