@@ -10,7 +10,8 @@ import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { followed, get, isLost, ORIGIN } from "./answers.js";
 import { PythonEnded, silence } from "./ending.js";
-import { comparison, freezeApp } from "./freeze.js";
+import { comparison, freezeApp, SMALLEST } from "./freeze.js";
+import { changed } from "./imaging.js";
 import { BootError } from "./interpreter.js";
 import { boot } from "./python.js";
 import { resources } from "./resources.js";
@@ -72,7 +73,7 @@ export async function attempt(runtime, archives, job, wanted, save) {
     const problem = tried.problem ?? (await differing(plain.responses, tried.responses));
     if (problem) return { ...(await app.trial(undefined)), layers: 0, notes: [`with its dependencies frozen: ${problem}`] };
   }
-  if (job.level !== "app" || !isTried(tried)) return { ...tried, layers: 1, notes: [], needed: [...app.needed[0]] };
+  if (job.level !== "app" || !isTried(tried) || app.changed < SMALLEST) return { ...tried, layers: 1, notes: [], needed: [...app.needed[0]] };
   save(tried);
   const entry = { ...job.app, mounted: tried.mounted };
   const freezing = { ...job, app: entry, base, origin: ORIGIN, answers: tried.responses, wanted, differing };
@@ -86,6 +87,8 @@ class Tried {
   mounted = true;
   /** @type {[Set<number>, Set<number>]} what it looked into of the base's listings: with one image, and with both */
   needed = [new Set(), new Set()];
+  /** Bytes of memory that it changed when it was started from the image of its dependencies. */
+  changed = 0;
   #runtime;
   #archives;
   #job;
@@ -153,7 +156,9 @@ class Tried {
     try {
       const memory = images && { images: Promise.resolve(images), onFiles: noting(this.needed[images.length - 1]) };
       const python = await boot({ ...this.#runtime, loadPyodide }, app, site, this.#archives, undefined, memory);
-      return await act(python, pyodide());
+      const result = await act(python, pyodide());
+      if (images?.length === 1) this.changed = changed(pyodide()._module.HEAPU8, images[0]);
+      return result;
     } finally {
       // Its tasks would go on, and look at the clock, while others are frozen.
       if (pyodide()) silence(pyodide());

@@ -72,6 +72,29 @@ export function difference(settings, heap, before, relative = false) {
 }
 
 /**
+ * Bytes of the pages that a Python has changed since an image was restored, of those in the image and beyond it.
+ *
+ * @param {Uint8Array} heap
+ * @param {Image} image
+ */
+export function changed(heap, { settings, runs, pages }) {
+  const words = new Uint32Array(heap.buffer, heap.byteOffset, heap.length / 4);
+  const old = new Uint32Array(pages.buffer, pages.byteOffset, pages.length / 4);
+  const size = PAGE / 4;
+  const nothing = new Uint32Array(size);
+  let count = 0;
+  let at = 0;
+  const look = (/** @type {number} */ page, /** @type {Uint32Array} */ before) => {
+    if (!isSame(words.subarray(page * size, (page + 1) * size), before, 0, size)) count++;
+  };
+  for (const [first, pagesOfRun, held] of runs) {
+    for (let page = first; page < first + pagesOfRun; page++) look(page, held ? old.subarray(at, (at += size)) : nothing);
+  }
+  for (let page = settings.heap / PAGE; page < heap.length / PAGE; page++) look(page, nothing);
+  return count * PAGE;
+}
+
+/**
  * @param {Uint32Array} words
  * @param {Uint32Array} others
  * @param {number} from

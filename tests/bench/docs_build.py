@@ -58,7 +58,7 @@ def states(folder: Path, apps: int) -> tuple[float, int]:
 def project(folder: Path, apps: int) -> Project:
     """Write a documentation with as many apps, a page each."""
     docs = Project(folder, pages={"index.rst": "Index\n=====\n\n.. toctree::\n   :glob:\n\n   page*\n"})
-    docs.configure('asgi_live_snapshot = "app"')
+    docs.configure('asgi_live_check = "request"\nasgi_live_snapshot = "app"')
     requirements = ", ".join(CASES["shop"].spec.requirements or ())
     (folder / "asgi-live.lock.json").write_bytes((SOURCE / "asgi-live.lock.json").read_bytes())
     for number in range(apps):
