@@ -19,7 +19,7 @@ import { listings } from "./trial.js";
  * Bytes of memory that an app has to change to have an image of its own: the import of one that changes less takes a
  * reader some hundredths of a second, up to a tenth. A time would be another one in each build.
  */
-export const SMALLEST = 4 * 1024 * 1024;
+export const SMALLEST = 5 * 1024 * 1024;
 
 /** Bytes of memory that may be frozen: more is not restored faster than made, and an app may never have enough. */
 const LARGEST = 256 * 1024 * 1024;

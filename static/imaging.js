@@ -72,25 +72,21 @@ export function difference(settings, heap, before, relative = false) {
 }
 
 /**
- * Bytes of the pages that a Python has changed since an image was restored, of those in the image and beyond it.
+ * Bytes of the pages in which a heap differs from what it was.
  *
  * @param {Uint8Array} heap
- * @param {Image} image
+ * @param {Uint8Array} before may be shorter: what is beyond was zero
  */
-export function changed(heap, { settings, runs, pages }) {
+export function changed(heap, before) {
   const words = new Uint32Array(heap.buffer, heap.byteOffset, heap.length / 4);
-  const old = new Uint32Array(pages.buffer, pages.byteOffset, pages.length / 4);
-  const size = PAGE / 4;
-  const nothing = new Uint32Array(size);
+  const old = new Uint32Array(before.buffer, before.byteOffset, before.length / 4);
+  const nothing = new Uint32Array(PAGE / 4);
   let count = 0;
-  let at = 0;
-  const look = (/** @type {number} */ page, /** @type {Uint32Array} */ before) => {
-    if (!isSame(words.subarray(page * size, (page + 1) * size), before, 0, size)) count++;
-  };
-  for (const [first, pagesOfRun, held] of runs) {
-    for (let page = first; page < first + pagesOfRun; page++) look(page, held ? old.subarray(at, (at += size)) : nothing);
+  for (let from = 0; from < words.length; from += PAGE / 4) {
+    const to = from + PAGE / 4;
+    const same = from < old.length ? isSame(words, old, from, to) : isSame(words.subarray(from, to), nothing, 0, PAGE / 4);
+    if (!same) count++;
   }
-  for (let page = settings.heap / PAGE; page < heap.length / PAGE; page++) look(page, nothing);
   return count * PAGE;
 }
 

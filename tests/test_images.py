@@ -23,7 +23,7 @@ from tests.warm import NO_ENGINE, cold_cache
 # What an app does once it is asked by somebody else than a reader.
 APP = """
 import os, pathlib, uuid
-TABLE = [bytes([n % 256]) * 4000 for n in range(1200)]
+TABLE = [bytes([n % 256]) * 4000 for n in range(1500)]
 AT_IMPORT
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
