@@ -87,7 +87,7 @@ class AsgiLiveDomain(Domain):
 
     name = "asgi-live"
     label = "ASGI live"
-    data_version = 5
+    data_version = 6
     initial_data: ClassVar[dict[str, dict[str, Any]]] = {"embeds": {}, "recorded": {}, "objects": {}}
     object_types: ClassVar[dict[str, ObjType]] = {
         "operation": ObjType("operation", "operation"),

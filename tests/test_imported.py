@@ -158,12 +158,14 @@ def test_a_factory_is_preferred_where_the_page_says_so(docs: Path) -> None:
     assert (spec.attribute, spec.factory) == ("create_app", True)
 
 
-def test_a_local_project_is_packed_as_it_is_with_what_it_requires(docs: Path, site: Path, tmp_path: Path) -> None:
+def test_a_local_project_is_packed_as_it_is_with_what_it_requires(
+    docs: Path, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project = write(tmp_path / "project", {"bazaar/__init__.py": "import orjson, stalls", "bazaar/a.txt": ""})
     install(site, "market", {"_market.pth": f"{project}\n"}, editable=project)
     install(site, "stall", {"stalls/__init__.py": "import hidden"}, folder=tmp_path / "stall")
     write(docs, {"main.py": "import bazaar, httpx\n" + APP})
-    pytest.MonkeyPatch().syspath_prepend(str(project))
+    monkeypatch.syspath_prepend(str(project))
     found = of(docs, "main:app")
     packed = {path.partition("/")[0] for path in found.files}
     assert packed == {"bazaar", "main.py", "market-1.0.dist-info", "stall-1.0.dist-info", "stalls"}

@@ -253,8 +253,8 @@ def _fetch_error(packages: Sequence[LockedPackage], stderr: str) -> PackingError
 def _mismatch(package: LockedPackage, got: str) -> PackingError:
     return PackingError(
         f"{package.file} is not the file that was locked: sha256 {package.sha256} was expected, the index"
-        f" gave {got}; see what changed, and if {package.name} is to be trusted, delete its set from the lock"
-        " and build again"
+        f" gave {got}; see what changed, and if {package.name} is to be trusted, lock it anew: delete its set"
+        " from the lock and build again, or all with `sphinx-asgi-live lock --upgrade`"
     )
 
 
