@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from docutils import nodes
 from sphinx import addnodes
 
 from sphinx_asgi_live.domain import AsgiLiveDomain
@@ -116,6 +117,8 @@ def test_a_schema_is_laid_out_with_its_requests_and_can_be_referred_to(docs: Pro
         app.build()
         objects = {found[:1] + found[2:5] for found in AsgiLiveDomain.of(app.env).get_objects()}
         doctree = app.env.get_and_resolve_doctree("index", app.builder)
+    inside = [node["refid"] for node in doctree.findall(nodes.reference) if node.astext() == "Tree"]
+    assert inside == ["asgi-live-model-Tree"] * 3
     assert objects >= {
         ("GET /trees", "operation", "index", "asgi-live-operation-GET-trees"),
         ("Tree", "model", "index", "asgi-live-model-Tree"),
