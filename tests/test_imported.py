@@ -173,6 +173,18 @@ def test_a_local_project_is_packed_as_it_is_with_what_it_requires(
     assert found.requirements == ("httpx", "starlette>=1", "tz")
 
 
+def test_what_conf_py_has_put_on_the_path_is_packed(
+    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write(tmp_path / "src", {"teahouse/__init__.py": "import httpx, beside", "beside.py": "import jwt"})
+    monkeypatch.syspath_prepend(str(source))
+    # The last one was Python's own, and is in the Python that builds the documentation perhaps.
+    write(docs, {"main.py": "from teahouse import menu\nimport cgi\n" + APP})
+    found = of(docs, "main:app")
+    assert list(found.files) == ["beside.py", "main.py", "teahouse/__init__.py"]
+    assert found.requirements == ("httpx", "legacy-cgi", "pyjwt")
+
+
 def test_a_local_project_that_a_script_requires_is_packed_and_one_that_the_page_requires_is_not(
     docs: Path, site: Path, tmp_path: Path
 ) -> None:

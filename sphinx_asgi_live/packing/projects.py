@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sysconfig
 from collections.abc import Iterable
 from importlib import metadata
+from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
@@ -19,6 +21,7 @@ from sphinx_asgi_live.packing.installed import (
     own_files,
     requires,
 )
+from sphinx_asgi_live.packing.modules import Module
 from sphinx_asgi_live.packing.requirements import normal_requirements, parse_requirement
 
 
@@ -64,24 +67,42 @@ class Projects:
         return normal_requirements(found)
 
     def _take(self, name: str) -> bool:
-        """Pack the local project that holds a module, and tell whether anything was added."""
+        """Pack what holds a module, if that is worked on here, and tell whether anything was added."""
         top = name.partition(".")[0]
-        distribution = None if top in self._public else installed_distribution(name)
-        if distribution is None or not is_local(distribution) or _name(distribution) in self._asked:
-            if top not in SHARED:
-                self._public.add(top)
+        if top in self._public:
             return False
         before = set(self._pack.files)
+        distribution = installed_distribution(name)
         module = locate_installed(name) or locate_installed(top)
+        if distribution is None and module and not is_installed_in(module.root):
+            # On `sys.path` by other means: of conf.py, say.
+            follow_installed(module, self._pack)
+        elif distribution and is_local(distribution) and _name(distribution) not in self._asked:
+            self._take_project(distribution, module)
+            self._files |= set(self._pack.files) - before
+        elif top not in SHARED:
+            self._public.add(top)
+        return set(self._pack.files) != before
+
+    def _take_project(self, distribution: metadata.Distribution, module: Module | None) -> None:
         if editable_folder(distribution) and module:
-            self._pack.follow([module.name], (module.root, *self._pack.roots), start=module)
+            follow_installed(module, self._pack)
             add_metadata(distribution, self._pack)
         elif _name(distribution) not in self._local:
             add_installed(distribution, self._pack)
         self._local[_name(distribution)] = distribution
-        added = set(self._pack.files) - before
-        self._files |= added
-        return bool(added)
+
+
+def is_installed_in(folder: Path) -> bool:
+    """Whether a folder is where installers put packages, or Python has its own modules."""
+    return folder.name in ("site-packages", "dist-packages") or folder == Path(sysconfig.get_path("stdlib"))
+
+
+def follow_installed(module: Module, pack: Pack) -> None:
+    """Take a module that can be imported here, and what it imports from beside it."""
+    # Beside an installed module lies everything else that is installed: nothing to look for siblings in.
+    own = () if is_installed_in(module.root) else (module.root,)
+    pack.follow([module.name], (*own, *pack.roots), start=module)
 
 
 def add_installed(distribution: metadata.Distribution, pack: Pack) -> None:

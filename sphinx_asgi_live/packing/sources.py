@@ -20,7 +20,7 @@ from sphinx_asgi_live.packing import PackingError
 from sphinx_asgi_live.packing.gather import Pack
 from sphinx_asgi_live.packing.installed import editable_folder, holder, is_local, requires
 from sphinx_asgi_live.packing.modules import imported_names, imports, parse
-from sphinx_asgi_live.packing.projects import Projects, add_installed, add_metadata
+from sphinx_asgi_live.packing.projects import Projects, add_installed, add_metadata, follow_installed
 from sphinx_asgi_live.packing.requirements import normal_requirements, parse_requirement
 from sphinx_asgi_live.packing.targets import check_attribute, choose_attribute, find_target
 from sphinx_asgi_live.spec import AppSpec
@@ -118,9 +118,7 @@ def _target(spec: AppSpec, pack: Pack) -> _Start:
     module, held = found.module, holder(found.module)
     start = _Start(found.spec, found.content.decode("utf-8", "replace"), held)
     if held is None or editable_folder(held) or found.beside:
-        # Beside an installed module lies everything else that is installed: nothing to look for siblings in.
-        own = () if module.root.name in ("site-packages", "dist-packages") else (module.root,)
-        pack.follow([module.name], (*own, *pack.roots), start=module)
+        follow_installed(module, pack)
         if held:
             add_metadata(held, pack)
     elif not _asked_for(held, spec):
