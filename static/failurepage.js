@@ -20,3 +20,9 @@ export function failurePage(name, error) {
 <pre style="white-space: pre-wrap; font: 14px/1.5 monospace; margin: 1rem">${escaped}</pre></html>`;
   return new Response(page, { status: 500, headers: { "content-type": "text/html; charset=utf-8" } });
 }
+
+/** What a frame shows below the page's own panel until the reader starts the app, if nothing was recorded. */
+export function waitingRoom() {
+  const page = `<!doctype html><html lang="en" ${MARKER}="placeholder"><title>Not started</title></html>`;
+  return new Response(page, { headers: { "content-type": "text/html; charset=utf-8" } });
+}

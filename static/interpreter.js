@@ -31,6 +31,7 @@ export const NO_PACKAGES = {
  * @property {unknown} createPyodideModule
  * @property {string} indexURL
  * @property {string} stdLibURL
+ * @property {Promise<WebAssembly.Module>} [code] Python, where it is compiled before Pyodide asks for it
  */
 
 /**
@@ -70,7 +71,9 @@ export async function start(runtime, env, archives, memory) {
   const broken = new Promise((_, reject) => {
     WebAssembly.instantiateStreaming = async (...source) => {
       try {
-        return await instantiateStreaming.apply(WebAssembly, source);
+        if (!runtime.code) return await instantiateStreaming.apply(WebAssembly, source);
+        const module = await runtime.code;
+        return { module, instance: await WebAssembly.instantiate(module, source[1]) };
       } catch (error) {
         reject(error);
         throw error;

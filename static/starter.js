@@ -132,9 +132,9 @@ export class Starter {
     // A failed download ends the boot at once; Pyodide by itself would wait for its standard library for ever.
     const downloads = Promise.all([code, library, memory?.images, ...unpacked]).then(() => mark("download"));
     const lost = downloads.then(() => new Promise(() => {}));
-    const stop = this.#serve(code, library);
+    const stop = this.#serve(library);
     try {
-      const started = boot(this.#runtime(), this.#manifest, site, unpacked, mark, memory);
+      const started = boot(this.#runtime(code), this.#manifest, site, unpacked, mark, memory);
       const python = await Promise.race([started, /** @type {Promise<never>} */ (lost)]);
       return { python, whole: this.#completion(rest, memory?.absent) };
     } finally {
@@ -189,26 +189,31 @@ export class Starter {
       }));
   }
 
-  #runtime() {
+  get #urls() {
     const { runtime, stdlib } = this.#manifest;
-    const urls = { indexURL: new URL(runtime, this.#script).href, stdLibURL: new URL(stdlib.url, this.#script).href };
-    return { ...this.#modules, ...urls };
+    return { indexURL: new URL(runtime, this.#script).href, stdLibURL: new URL(stdlib.url, this.#script).href };
+  }
+
+  /** @param {Promise<Response>} response of Python's own code, which is compiled while Pyodide prepares to ask for it */
+  #runtime(response) {
+    const code = WebAssembly.compileStreaming(response);
+    code.catch(() => {}); // Told where it is awaited.
+    return { ...this.#modules, ...this.#urls, code };
   }
 
   /**
-   * Pyodide fetches its wasm and its standard library by itself. A worker's own fetches never come by its fetch event,
+   * Pyodide fetches its code and its standard library by itself. A worker's own fetches never come by its fetch event,
    * so while Pyodide boots, `fetch` answers them from the files: checked, decompressed, offline.
    *
-   * @param {Promise<Response>} code
    * @param {Promise<Uint8Array<ArrayBuffer>>} library
    * @returns {() => void} to be called when it has booted
    */
-  #serve(code, library) {
+  #serve(library) {
     const { fetch } = worker;
-    const { indexURL, stdLibURL } = this.#runtime();
+    const { indexURL, stdLibURL } = this.#urls;
     worker.fetch = async (input, init) => {
       const url = input instanceof Request ? input.url : String(input);
-      if (url === `${indexURL}pyodide.asm.wasm`) return code;
+      if (url === `${indexURL}pyodide.asm.wasm`) return new Response();
       return url === stdLibURL ? new Response(await library) : fetch(input, init);
     };
     return () => void (worker.fetch = fetch);

@@ -5,7 +5,7 @@ import { NotYet } from "./absent.js";
 import { answerCall } from "./call.js";
 import { Cookies } from "./cookies.js";
 import { PythonEnded } from "./ending.js";
-import { failurePage } from "./failurepage.js";
+import { failurePage, waitingRoom } from "./failurepage.js";
 import { DownloadError, Files } from "./files.js";
 import { attachment } from "./http.js";
 import { BootError } from "./interpreter.js";
@@ -66,6 +66,8 @@ class LiveApp {
   #telling;
   /** @type {Promise<string> | undefined} the first script of the app's pages */
   #inside;
+  #onAnswer = () => {};
+  #answered = new Promise((resolve) => (this.#onAnswer = () => setTimeout(resolve)));
   #journal = new Journal();
   #beats = new Beats(this.#journal, () => this.#report());
   #cookies;
@@ -104,7 +106,7 @@ class LiveApp {
       this.#waiting.add(port);
       const started = this.#start();
       this.#tell();
-      await started.then(({ whole }) => whole()).catch(() => {});
+      await started.then(({ whole }) => this.#seen().then(whole)).catch(() => {});
       await this.#starter.store();
     } else if (data?.type === HELLO) {
       if (this.#status.state === "starting") this.#waiting.add(port);
@@ -186,13 +188,17 @@ class LiveApp {
   async #recorded(url) {
     const { recordings } = this.#manifest;
     const recording = recordings[url.pathname.slice(this.#root.length) + url.search];
-    const nothing = () => new Response(WAITING_ROOM, { headers: { "content-type": "text/html; charset=utf-8" } });
-    return recording ? this.files.response(recording.url).catch(nothing) : nothing();
+    return recording ? this.files.response(recording.url).catch(waitingRoom) : waitingRoom();
   }
 
   /** @returns {Promise<import("./starter.js").Started>} */
   #start() {
     return (this.#started ??= this.#boot());
+  }
+
+  /** Settles when the first page has been answered, for which all else would take time, or if none is asked for. */
+  #seen() {
+    return Promise.race([this.#answered, new Promise((resolve) => setTimeout(resolve, UNSEEN))]);
   }
 
   /** The app with all of its files. */
@@ -264,7 +270,9 @@ class LiveApp {
       // A message that the page posted before, such as a cookie that it set, is next.
       if (request.mode === "navigate") await new Promise((resolve) => setTimeout(resolve));
       const script = request.mode === "navigate" ? await this.#firstScript(python) : undefined;
-      return await python.respond(request, navigator, { client: clientId, script, isGone });
+      const response = await python.respond(request, navigator, { client: clientId, script, isGone });
+      this.#onAnswer();
+      return response;
     } catch (error) {
       // A reader's request is not the build's to the last header, and has led to another file.
       if (error instanceof NotYet) return this.#answer(event);
@@ -328,8 +336,8 @@ class LiveApp {
   }
 }
 
-/** What a frame shows below the page's own panel until the reader starts the app, if nothing was recorded. */
-const WAITING_ROOM = `<!doctype html><html lang="en" data-asgi-live="placeholder"><title>Not started</title></html>`;
+/** Milliseconds in which a page that has started an app asks for its first one. */
+const UNSEEN = 3_000;
 
 /**
  * @param {unknown} error
