@@ -31,8 +31,10 @@ export const NO_PACKAGES = {
  * @property {unknown} createPyodideModule
  * @property {string} indexURL
  * @property {string} stdLibURL
- * @property {Promise<WebAssembly.Module>} [code] Python, where it is compiled before Pyodide asks for it
+ * @property {Code} [code] where Python's code is compiled before Pyodide asks for it
  */
+
+/** @typedef {{response: Response, module: Promise<WebAssembly.Module>}} Code the response is what Pyodide's `fetch` gets */
 
 /**
  * An unpacked tar archive and the folder that it is mounted at.
@@ -66,20 +68,9 @@ export class BootError extends Error {
 export async function start(runtime, env, archives, memory) {
   const { createPyodideModule } = runtime;
   // Pyodide only logs a failed instantiation and then waits for ever; here it ends the boot.
-  const { instantiateStreaming } = WebAssembly;
   /** @type {Promise<never>} */
-  const broken = new Promise((_, reject) => {
-    WebAssembly.instantiateStreaming = async (...source) => {
-      try {
-        if (!runtime.code) return await instantiateStreaming.apply(WebAssembly, source);
-        const module = await runtime.code;
-        return { module, instance: await WebAssembly.instantiate(module, source[1]) };
-      } catch (error) {
-        reject(error);
-        throw error;
-      }
-    };
-  });
+  const broken = new Promise((_, reject) => runtime.code && codes.set(runtime.code.response, { ...runtime.code, fail: reject }));
+  WebAssembly.instantiateStreaming = fromCompiled;
   /** @type {string[]} what Python says before it runs, such as why it does not */
   const said = [];
   const loaded = runtime.loadPyodide({
@@ -108,8 +99,26 @@ export async function start(runtime, env, archives, memory) {
   } catch (error) {
     if (error instanceof BootError) throw error;
     throw new BootError("python", [...said, describe(error)].join("\n"));
-  } finally {
-    WebAssembly.instantiateStreaming = instantiateStreaming;
+  }
+}
+
+const { instantiateStreaming } = WebAssembly;
+/** @type {WeakMap<Response, Code & {fail: (error: unknown) => void}>} of all starts, as one that was given up may go on */
+const codes = new WeakMap();
+
+/**
+ * @param {Parameters<typeof instantiateStreaming>[0]} source
+ * @param {WebAssembly.Imports} [imports]
+ */
+async function fromCompiled(source, imports) {
+  const code = codes.get(await source);
+  if (!code) return instantiateStreaming.call(WebAssembly, source, imports);
+  try {
+    const module = await code.module;
+    return { module, instance: await WebAssembly.instantiate(module, imports) };
+  } catch (error) {
+    code.fail(error);
+    throw error;
   }
 }
 

@@ -124,17 +124,17 @@ export class Starter {
   async #boot({ images, first, rest }, site, mark) {
     const { wasm, stdlib, archives } = this.#manifest;
     const content = (/** @type {File} */ { url }) => this.#files.content(url);
-    const code = this.#files.response(wasm.url);
+    const code = compiled(this.#files.response(wasm.url));
     const library = rest.includes(stdlib) ? Promise.resolve(new Uint8Array()) : content(stdlib);
     const mounted = archives.filter((file) => first.includes(file));
     const unpacked = mounted.map(async (file) => ({ mount: file.mount, content: await content(file) }));
     const memory = images ? this.#memory(rest) : undefined;
     // A failed download ends the boot at once; Pyodide by itself would wait for its standard library for ever.
-    const downloads = Promise.all([code, library, memory?.images, ...unpacked]).then(() => mark("download"));
+    const downloads = Promise.all([code.arrived, library, memory?.images, ...unpacked]).then(() => mark("download"));
     const lost = downloads.then(() => new Promise(() => {}));
-    const stop = this.#serve(library);
+    const stop = this.#serve(code.response, library);
     try {
-      const started = boot(this.#runtime(code), this.#manifest, site, unpacked, mark, memory);
+      const started = boot({ ...this.#modules, ...this.#urls, code }, this.#manifest, site, unpacked, mark, memory);
       const python = await Promise.race([started, /** @type {Promise<never>} */ (lost)]);
       return { python, whole: this.#completion(rest, memory?.absent) };
     } finally {
@@ -194,28 +194,33 @@ export class Starter {
     return { indexURL: new URL(runtime, this.#script).href, stdLibURL: new URL(stdlib.url, this.#script).href };
   }
 
-  /** @param {Promise<Response>} response of Python's own code, which is compiled while Pyodide prepares to ask for it */
-  #runtime(response) {
-    const code = WebAssembly.compileStreaming(response);
-    code.catch(() => {}); // Told where it is awaited.
-    return { ...this.#modules, ...this.#urls, code };
-  }
-
   /**
    * Pyodide fetches its code and its standard library by itself. A worker's own fetches never come by its fetch event,
    * so while Pyodide boots, `fetch` answers them from the files: checked, decompressed, offline.
    *
+   * @param {Response} code
    * @param {Promise<Uint8Array<ArrayBuffer>>} library
    * @returns {() => void} to be called when it has booted
    */
-  #serve(library) {
+  #serve(code, library) {
     const { fetch } = worker;
     const { indexURL, stdLibURL } = this.#urls;
     worker.fetch = async (input, init) => {
       const url = input instanceof Request ? input.url : String(input);
-      if (url === `${indexURL}pyodide.asm.wasm`) return new Response();
+      if (url === `${indexURL}pyodide.asm.wasm`) return code;
       return url === stdLibURL ? new Response(await library) : fetch(input, init);
     };
     return () => void (worker.fetch = fetch);
   }
+}
+
+/**
+ * Compile Python's code, while Pyodide still prepares to ask for it.
+ *
+ * @param {Promise<Response>} arrived
+ */
+function compiled(arrived) {
+  const module = WebAssembly.compileStreaming(arrived);
+  module.catch(() => {}); // Told where it is awaited.
+  return { arrived, module, response: new Response() };
 }
