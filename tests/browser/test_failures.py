@@ -61,6 +61,7 @@ Broken
 .. asgi-live:: at_startup:app
 
 .. asgi-live:: nowhere:app
+   :exclude: module-that-nobody-has
 """,
     "index.rst": tiny.PAGES["index.rst"].replace("   plain", "   plain\n   broken"),
 }
