@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from dataclasses import replace
 from pathlib import Path
 
@@ -199,11 +198,3 @@ def test_a_page_that_is_unchanged_is_not_played_again(settings: Settings) -> Non
     [(_, found)] = packer.replay_all({JOB: {"first": PAGES["first"]}})
     assert isinstance(found, dict), found
     assert found["first"].complaints == ()
-
-
-def test_an_app_that_does_not_start(settings: Settings) -> None:
-    (settings.confdir / "failing.py").write_text(textwrap.dedent("import no_such_library\napp = None"))
-    job = Job(AppSpec("failing", "failing:app", requirements=()), (), "Failing")
-    [(_, found)] = Packer(settings, Site(Path())).replay_all({job: {"index": [call("/")]}})
-    assert isinstance(found, str)
-    assert found.startswith("the app does not start: ") and "no_such_library" in found
