@@ -109,11 +109,11 @@ class AsgiLiveRequest(AppDirective):
             told = "; ".join(problems)
             warn(app.label if app else label(options.get("name") or name_from(target or ""), target), told, place)
             return [unbuilt(told)]
+        self._note_sources(app)
         return self._laid_out(app, options) if "openapi" in options else self._shown(app, request, options)
 
     def _laid_out(self, app: AppSpec, options: dict[str, Any]) -> list[nodes.Node]:
         """Return the operations of the app's own schema."""
-        self._note_sources(app)
         settings = LiveConfig.of(self.config).settings(AsgiLiveDomain.of(self.env).confdir)
         try:
             schema = schema_of(app, options["openapi"], settings)
@@ -133,7 +133,6 @@ class AsgiLiveRequest(AppDirective):
         call = Call(request, options.get("status"), options.get("contains", ()), options.get("headers"), places)
         docname = self.env.docname
         number = AsgiLiveDomain.of(self.env).note(Embed(docname, self._location(), "", app.name, app, call=call))
-        self._note_sources(app)
         base = LiveConfig.of(self.config).base_url
         node = request_node(request, base, embed=number, docname=docname, name=app.name, headers=call.headers)
         node["title"] = options.get("title", "")

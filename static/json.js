@@ -2,7 +2,7 @@
 /** JSON as tokens: to lay it out and to colour it without touching a value, which parsing would do to large numbers. */
 
 /** Groups: a string and the colon that makes it a key, a number, a word, punctuation, white space. */
-const TOKEN = /("(?:[^"\\\n]|\\.)*")(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)|([{}[\],:])|(\s+)/y;
+const TOKEN = /("[^"\\\n]*(?:\\.[^"\\\n]*)*")(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)|([{}[\],:])|(\s+)/y;
 
 /** @typedef {{kind: "key" | "string" | "number" | "word" | "sign" | "space", text: string}} Token */
 
