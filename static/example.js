@@ -112,7 +112,8 @@ export class Example {
       setText(this.#news, TEXTS.sending);
       this.#showReply(await this.#calls.send(wanted));
     } catch (error) {
-      this.#showRecorded();
+      // What has not been sent has changed nothing.
+      if (!(error instanceof Malformed)) this.#showRecorded();
       this.#tellTrouble(error);
     } finally {
       this.#setSending(false);

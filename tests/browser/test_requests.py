@@ -83,14 +83,16 @@ def test_what_is_sent_is_answered_as_it_was_recorded_by_the_app_of_the_frame(ope
     expect(adding.news).to_have_text("")
     assert adding.text == recorded[1]
 
-    # A mistake is told, and pointed at, before anything is sent.
+    # A mistake is told, and pointed at, before anything is sent; what is shown stays.
+    assert adding.send("201 Created").replace('"id": 5', '"id": 4') == recorded[1]
+    answered = adding.text
     adding.button("Edit").click()
     adding.editor.fill("GET /items\nno header")
     adding.button("Send").click()
     expect(adding.element.get_by_role("alert")).to_contain_text("“no header” is not a header")
     expect(adding.editor).to_be_focused()
     assert adding.editor.evaluate("each => each.value.slice(each.selectionStart, each.selectionEnd)") == "no header"
-    assert adding.text == recorded[1]
+    assert adding.text == answered != recorded[1]
 
 
 @pytest.mark.parametrize("browser_name", ["chromium"])
