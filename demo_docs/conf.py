@@ -1,4 +1,7 @@
+from sphinx_asgi_live import __version__
+
 project = "sphinx-asgi-live"
+version = release = __version__
 author = "sphinx-asgi-live contributors"
 copyright = "sphinx-asgi-live contributors"
 
