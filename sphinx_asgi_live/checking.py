@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 
 from sphinx_asgi_live.config import LiveConfig
 from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, names_of_ifconfig, stranger
-from sphinx_asgi_live.extension import job_of
+from sphinx_asgi_live.jobs import job_of
 from sphinx_asgi_live.packing.check import Check
 from sphinx_asgi_live.packing.packer import Job, Packer
 from sphinx_asgi_live.packing.replay import Played

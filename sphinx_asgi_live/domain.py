@@ -97,6 +97,8 @@ class AsgiLiveDomain(Domain):
 
     confdir: Path
     """The folder of conf.py, set before anything is read."""
+    answers: dict[tuple[str, str], str]
+    """What apps answer where nothing runs, by their names and paths; set before pages are written."""
 
     @classmethod
     def of(cls, env: BuildEnvironment) -> AsgiLiveDomain:

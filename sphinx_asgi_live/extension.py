@@ -11,19 +11,18 @@ from sphinx.util import logging
 from sphinx.util.display import progress_message
 from sphinx.util.typing import ExtensionMetadata
 
-from sphinx_asgi_live import __version__
+from sphinx_asgi_live import __version__, elsewhere, replies
 from sphinx_asgi_live.config import LiveConfig, add_config_values
 from sphinx_asgi_live.directives import AsgiLive
 from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, names_of_ifconfig, stranger, warn
+from sphinx_asgi_live.jobs import job_of
 from sphinx_asgi_live.nodes import add_nodes, is_served
 from sphinx_asgi_live.packing.packer import Job, Packer
 from sphinx_asgi_live.packing.site import FOLDER, Site
 from sphinx_asgi_live.packing.stamp import Stamp
 from sphinx_asgi_live.placing import placed
-from sphinx_asgi_live.replies import on_env_updated
 from sphinx_asgi_live.requesting import AsgiLiveRequest
 from sphinx_asgi_live.requestnodes import add_request_nodes
-from sphinx_asgi_live.spec import AppSpec
 from sphinx_asgi_live.unread import Unread
 
 logger = logging.getLogger(__name__)
@@ -42,7 +41,9 @@ def register(app: Sphinx) -> ExtensionMetadata:
     app.add_transform(Unread)
     app.connect("config-inited", on_config_inited)
     app.connect("builder-inited", on_builder_inited)
-    app.connect("env-updated", on_env_updated)
+    app.connect("env-updated", replies.on_env_updated)
+    app.connect("env-updated", elsewhere.on_env_updated)
+    app.connect("doctree-resolved", elsewhere.words_elsewhere)
     app.connect("build-finished", on_build_finished)
     return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -83,11 +84,6 @@ def on_build_finished(app: Sphinx, exception: Exception | None) -> None:
             # A full disk takes not even the pages that would tell so.
             problem = f"{error}; free the disk, or make {site.root} and {app.doctreedir} writable, and build again"
             warn(jobs[0][0].spec.label, problem, jobs[0][1][0].location)
-
-
-def job_of(spec: AppSpec, embeds: Sequence[Embed]) -> Job:
-    """Return what is to be packed for all embeds of an app."""
-    return Job(spec, tuple(sorted({embed.path for embed in embeds if not embed.call})), embeds[0].title)
 
 
 def build_apps(packer: Packer, jobs: Sequence[tuple[Job, list[Embed]]]) -> bool:

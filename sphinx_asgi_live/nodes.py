@@ -51,19 +51,6 @@ def unbuilt(problem: str) -> nodes.Element:
     return nodes.error("", nodes.paragraph(told, told, support_smartquotes=False), classes=["asgi-live-unbuilt"])
 
 
-def words_elsewhere(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Where nothing runs, say what the online page shows, in nodes that every builder knows."""
-    # What collects texts for translation knows each by its node.
-    collects = not app.builder.use_message_catalog
-    if collects or is_served(app.builder):
-        return
-    for node in list(doctree.findall(asgi_live)):
-        text = f"[{node['title']}: a live app, in the online version of this page]"
-        paragraphs = [nodes.paragraph("", "", nodes.emphasis("", text), ids=node["ids"])]
-        paragraphs += [nodes.paragraph("", "", *caption.children) for caption in node.findall(asgi_live_caption)]
-        node.replace_self(paragraphs)
-
-
 def begin(self: Any, node: live_node) -> str:
     """Return the way to the apps from the page that is written, having linked what makes its first app live."""
     here = self.builder.get_target_uri(self.builder.current_docname).partition("#")[0]
@@ -110,7 +97,6 @@ def depart_caption_html(self: Any, node: asgi_live_caption) -> None:
 
 
 def add_nodes(app: Sphinx) -> None:
-    """Register the nodes, and what replaces them where no page is served."""
+    """Register the nodes."""
     app.add_node(asgi_live, override=True, html=(visit_html, depart_html))
     app.add_node(asgi_live_caption, override=True, html=(visit_caption_html, depart_caption_html))
-    app.connect("doctree-resolved", words_elsewhere)

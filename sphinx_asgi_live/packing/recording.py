@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -57,6 +58,19 @@ def record(check: Check, assets: Sequence[Asset]) -> list[Recording]:
     files |= {asset.address: (asset.media_type, asset.content) for asset in assets}
     pages = ((answer, _page(answer, files)) for answer in check.answers if _is_shown(answer))
     return [Recording(answer.path, answer.asked, page.encode()) for answer, page in pages if page]
+
+
+def in_words(answer: Answer) -> str | None:
+    """Return what an answer shows as plain text, for where there is nothing else; None if that is nothing."""
+    if not _is_shown(answer):
+        return None
+    if answer.media_type == "text/html":
+        # Only here, since it takes a while: most builders show pages.
+        from inscriptis import get_text
+
+        lines = "\n".join(map(str.rstrip, get_text(text_of(answer)).splitlines()))
+        return textwrap.dedent(re.sub(r"\n{3,}", "\n\n", lines)).strip("\n") or None
+    return _laid_out(text_of(answer)).strip() or None if TEXT.fullmatch(answer.media_type) else None
 
 
 def _is_shown(answer: Answer) -> bool:
