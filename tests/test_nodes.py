@@ -173,7 +173,7 @@ def test_every_builder_passes_with_warnings_as_errors(live: Project, builder: st
 
 def test_the_words_of_a_text_page(live: Project) -> None:
     text = live.build("text").html("index.txt")
-    told = '*[Says "hello" & more: a live app, in the online version of this page]* /asgi-live/hello/app/ The *whole* of'
+    told = '*[Says "hello" & more: a live app, in the online version of this page]* /asgi-live/hello/app/ The *whole*'
     assert told in " ".join(text.split())
 
 
