@@ -18,6 +18,9 @@ import { files as filesOf } from "./tar.js";
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
+/** The note that an app has looked into a file too early, with the images that it had. */
+const DISTRUST = "distrust";
+
 /** Where Pyodide puts the standard library. */
 const STANDARD_LIBRARY = "/lib/python314.zip";
 
@@ -79,20 +82,36 @@ export class Starter {
       return await this.#boot(plan, site, mark);
     } catch (error) {
       console.warn(`[asgi-live] ${this.#manifest.name} starts without its image:`, error);
-      return this.#boot(this.distrust(), site, mark);
+      return this.#boot(this.#change(this.#withoutImages()), site, mark);
     }
   }
 
-  /** Go without images from now on. */
+  /** Have all files before a start from now on, and in the workers to come that have the same images. */
   distrust() {
-    const plan = this.#withoutImages();
+    const { images = [] } = this.#manifest;
+    const { first } = this.#withoutImages();
+    this.#change({ images: true, first: [...first, ...images], rest: [] });
+    this.#files.keep(DISTRUST, this.#version).catch(() => {});
+  }
+
+  /** What tells images from those of another build. */
+  get #version() {
+    return (this.#manifest.images ?? []).map(({ url }) => url).join(" ");
+  }
+
+  /** @param {Plan} plan */
+  #change(plan) {
     this.#planned = Promise.resolve(plan);
     this.#files.await(plan.first);
     return plan;
   }
 
   #plan() {
-    return (this.#planned ??= this.#decide());
+    this.#planned ??= this.#decide().catch((error) => {
+      this.#planned = undefined;
+      throw error;
+    });
+    return this.#planned;
   }
 
   /** @returns {Promise<Plan>} */
@@ -100,7 +119,8 @@ export class Starter {
     const { wasm, inside, stdlib, archives, images = [] } = this.#manifest;
     const alone = this.#withoutImages();
     this.#files.await(alone.first);
-    const first = [wasm, inside, stdlib, ...archives].filter((file) => !file.rest);
+    const distrusted = (await this.#files.kept(DISTRUST)) === this.#version;
+    const first = [wasm, inside, stdlib, ...archives].filter((file) => distrusted || !file.rest);
     const rest = alone.first.filter((file) => !first.includes(file));
     if (!(await this.#images.comeSoon([first, rest]))) return alone;
     const plan = { images: true, first: [...first, ...images], rest };
