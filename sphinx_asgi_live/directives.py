@@ -285,6 +285,7 @@ class AsgiLive(AppDirective):
         sources = self._note_sources(spec)
         node = asgi_live(
             embed=number,
+            docname=embed.docname,
             name=spec.name,
             path=embed.path,
             title=embed.title,

@@ -38,6 +38,14 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """What an app answers to requests for the embedded paths, in words; `inputs` as in `Recorded`."""
+
+    inputs: str
+    texts: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Embed:
     """One directive: the app it embeds, the path that its frame opens, and where it stands.
 
@@ -88,7 +96,7 @@ class AsgiLiveDomain(Domain):
     name = "asgi-live"
     label = "ASGI live"
     data_version = 6
-    initial_data: ClassVar[dict[str, dict[str, Any]]] = {"embeds": {}, "recorded": {}, "objects": {}}
+    initial_data: ClassVar[dict[str, dict[str, Any]]] = {"embeds": {}, "recorded": {}, "answers": {}, "objects": {}}
     object_types: ClassVar[dict[str, ObjType]] = {
         "operation": ObjType("operation", "operation"),
         "model": ObjType("model", "model"),
@@ -97,8 +105,6 @@ class AsgiLiveDomain(Domain):
 
     confdir: Path
     """The folder of conf.py, set before anything is read."""
-    answers: dict[tuple[str, str], str]
-    """What apps answer where nothing runs, by their names and paths; set before pages are written."""
 
     @classmethod
     def of(cls, env: BuildEnvironment) -> AsgiLiveDomain:
@@ -181,6 +187,11 @@ class AsgiLiveDomain(Domain):
     def recorded(self, docname: str) -> dict[str, Recorded]:
         """Return what apps responded to the requests of a document, by the apps' names; to be changed in place."""
         found: dict[str, Recorded] = self.data["recorded"].setdefault(docname, {})
+        return found
+
+    def answers(self, docname: str) -> dict[str, Answers]:
+        """Return what the apps in a document's frames answer, by the apps' names; to be changed in place."""
+        found: dict[str, Answers] = self.data["answers"].setdefault(docname, {})
         return found
 
     def calls(

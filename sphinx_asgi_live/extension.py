@@ -11,14 +11,14 @@ from sphinx.util import logging
 from sphinx.util.display import progress_message
 from sphinx.util.typing import ExtensionMetadata
 
-from sphinx_asgi_live import __version__, elsewhere, replies
+from sphinx_asgi_live import __version__, answers, replies
 from sphinx_asgi_live.config import LiveConfig, add_config_values
 from sphinx_asgi_live.directives import AsgiLive
 from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, names_of_ifconfig, stranger, warn
-from sphinx_asgi_live.jobs import job_of
+from sphinx_asgi_live.jobs import end_packing, job_of
 from sphinx_asgi_live.nodes import add_nodes, is_served
 from sphinx_asgi_live.packing.packer import Job, Packer
-from sphinx_asgi_live.packing.site import FOLDER, Site
+from sphinx_asgi_live.packing.site import FOLDER
 from sphinx_asgi_live.packing.stamp import Stamp
 from sphinx_asgi_live.placing import placed
 from sphinx_asgi_live.requesting import AsgiLiveRequest
@@ -42,8 +42,8 @@ def register(app: Sphinx) -> ExtensionMetadata:
     app.connect("config-inited", on_config_inited)
     app.connect("builder-inited", on_builder_inited)
     app.connect("env-updated", replies.on_env_updated)
-    app.connect("env-updated", elsewhere.on_env_updated)
-    app.connect("doctree-resolved", elsewhere.words_elsewhere)
+    app.connect("env-updated", answers.on_env_updated)
+    app.connect("doctree-resolved", answers.fill_words)
     app.connect("build-finished", on_build_finished)
     return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -60,24 +60,24 @@ def on_builder_inited(app: Sphinx) -> None:
 
 def on_build_finished(app: Sphinx, exception: Exception | None) -> None:
     """Write the apps beside the pages; only builders whose pages a browser opens from a server need them."""
+    packer = end_packing(app)
     if exception or not is_served(app.builder):
         return
     jobs = [
         (job_of(spec, embeds), embeds)
         for spec, embeds in AsgiLiveDomain.of(app.env).apps(app.builder.tags, names_of_ifconfig(app))
     ]
-    site = Site(Path(app.outdir))
+    site, settings = packer.site, packer.settings
     if not jobs:
         site.prune()
         return
-    settings = LiveConfig.of(app.config).settings(Path(app.confdir))
     stamp = Stamp(Path(app.doctreedir) / f"{FOLDER}-{app.builder.name}.json", site.root)
     clash = any(stranger(job.spec, embeds) for job, embeds in jobs)
     if stamp.is_current(settings, [(job.spec, [job.title, *job.paths]) for job, _ in jobs]) and not clash:
         return
     with progress_message(f"packing {len(jobs)} live app{'s' if len(jobs) > 1 else ''}"):
         try:
-            clean = build_apps(Packer(settings, site), jobs)
+            clean = build_apps(packer, jobs)
             site.prune()
             stamp.write(site.files() if clean else None)
         except OSError as error:

@@ -3,10 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from weakref import WeakKeyDictionary
 
+from sphinx.application import Sphinx
+
+from sphinx_asgi_live.config import LiveConfig
 from sphinx_asgi_live.domain import Embed
-from sphinx_asgi_live.packing.packer import Job
+from sphinx_asgi_live.packing.packer import Job, Packer
+from sphinx_asgi_live.packing.site import Site
 from sphinx_asgi_live.spec import AppSpec
+
+_packers: WeakKeyDictionary[Sphinx, Packer] = WeakKeyDictionary()
+
+
+def begin_packing(app: Sphinx) -> Packer:
+    """Return a new packer for this build, which what comes later in it uses on: nothing is tried twice."""
+    settings = LiveConfig.of(app.config).settings(Path(app.confdir))
+    _packers[app] = Packer(settings, Site(Path(app.outdir)))
+    return _packers[app]
+
+
+def end_packing(app: Sphinx) -> Packer:
+    """Return the packer of this build, which is over."""
+    packer = _packers.pop(app, None) or begin_packing(app)
+    _packers.pop(app, None)
+    return packer
 
 
 def job_of(spec: AppSpec, embeds: Sequence[Embed]) -> Job:

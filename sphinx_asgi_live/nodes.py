@@ -22,14 +22,19 @@ class live_node(nodes.General, nodes.Element):
 
 
 class asgi_live(live_node):
-    """An app in a frame; its only child may be a caption.
+    """An app in a frame; its children may be a caption, and what it answers in words.
 
-    Attributes are `name`, `path`, `title`, `start`, `style`, and `embed`, which of the document's in the domain it is.
+    Attributes are `name`, `path`, `title`, `start`, `style`, and `embed`, which of the embeds of the document `docname`
+    it is.
     """
 
 
 class asgi_live_caption(nodes.Part, nodes.TextElement):
     """The caption below the frame; translated as other text is."""
+
+
+class asgi_live_words(nodes.Part, nodes.TextElement):
+    """What the app answers, for the search index; not shown."""
 
 
 def is_served(builder: Builder) -> bool:
@@ -96,7 +101,13 @@ def depart_caption_html(self: Any, node: asgi_live_caption) -> None:
     self.body.append("</p>\n</figcaption>\n" if isinstance(node.parent, asgi_live) else "</p>\n")
 
 
+def skip_words(self: Any, node: asgi_live_words) -> None:
+    """Show nothing."""
+    raise nodes.SkipNode
+
+
 def add_nodes(app: Sphinx) -> None:
     """Register the nodes."""
     app.add_node(asgi_live, override=True, html=(visit_html, depart_html))
+    app.add_node(asgi_live_words, override=True, html=(skip_words, None))
     app.add_node(asgi_live_caption, override=True, html=(visit_caption_html, depart_caption_html))

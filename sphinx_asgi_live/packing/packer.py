@@ -99,6 +99,7 @@ class Packer:
         self.site = site
         self._dependencies = Dependencies(settings)
         self._bases = Bases()
+        self._done: dict[tuple[Job, str | None], Future[Prepared]] = {}
 
     def pack_all(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Write everything that the jobs need, and yield what became of each, in order.
@@ -106,7 +107,7 @@ class Packer:
         All archives are compiled in one run of the engine, and the apps are checked side by side. Of an app that
         cannot be packed only the placeholders are written, which tell why.
         """
-        for job, prepared in self._prepare(jobs, self._tried(None)):
+        for job, prepared in self._prepared(jobs, None):
             try:
                 app = prepared.result()
                 complaints = self._emit(job, app)
@@ -116,9 +117,12 @@ class Packer:
                 self.refuse(job, problem)
                 yield Outcome(job, problem=problem)
 
-    def check_all(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Check | str]]:
-        """Try all apps, write nothing to the site, and yield what each answered, or what is wrong with it, in order."""
-        for job, prepared in self._prepare(jobs, self._tried("off")):
+    def check_all(self, jobs: Sequence[Job], level: str | None = "off") -> Iterator[tuple[Job, Check | str]]:
+        """Try all apps, write nothing to the site, and yield what each answered, or what is wrong with it, in order.
+
+        With the level None they are frozen, too, as far as `pack_all` will need it.
+        """
+        for job, prepared in self._prepared(jobs, level):
             try:
                 yield job, prepared.result().check
             except (PackingError, OSError) as error:
@@ -269,6 +273,13 @@ class Packer:
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             yield from [(job, pool.submit(prepared, job)) for job in jobs]
+
+    def _prepared(self, jobs: Sequence[Job], level: str | None) -> Iterator[tuple[Job, Future[Prepared]]]:
+        """Yield what was tried of each app, now or before."""
+        missing = [job for job in jobs if (job, level) not in self._done]
+        for job, prepared in self._prepare(missing, self._tried(level)):
+            self._done[job, level] = prepared
+        yield from ((job, self._done[job, level]) for job in jobs)
 
     def _tried(self, level: str | None) -> Callable[[Job, Parts, tuple[Archive, ...]], Prepared]:
         """Return what tries an app; `level` says how far all are frozen, their own aside."""

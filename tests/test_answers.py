@@ -1,4 +1,4 @@
-"""What is shown of apps where nothing runs: books, texts and manual pages."""
+"""What apps answer, in words: in books, texts and manual pages, where nothing runs, and for the search."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def app(scope, receive, send):
 
 @pytest.fixture(scope="module")
 def docs(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    docs = Project(tmp_path_factory.mktemp("elsewhere") / "docs", pages={"index.rst": PAGE, "tea.py": APP})
+    docs = Project(tmp_path_factory.mktemp("answers") / "docs", pages={"index.rst": PAGE, "tea.py": APP})
     docs.configure('asgi_live_check = "request"\nhtml_baseurl = "https://docs.example.org/en/"')
     return docs
 
@@ -74,3 +74,23 @@ def test_every_book_has_them(docs: Project, builder: str) -> None:
     assert "Assam" in book
     # Manual pages say where an address may be broken.
     assert "docs.example.org/en/index.html" in book.replace("\\:", "")
+
+
+def test_the_search_finds_what_an_app_answers(docs: Project) -> None:
+    build = docs.build("html")
+    assert "assam" in (build.outdir / "searchindex.js").read_text("utf-8")
+    assert "Assam" not in build.html("index.html")
+
+
+def test_a_page_is_written_anew_when_its_app_answers_another_way(tmp_path: Path) -> None:
+    page = "Title\n=====\n\n.. asgi-live:: tea:app\n   :path: /teas\n"
+    docs = Project(
+        tmp_path / "docs", pages={"index.rst": page, "tea.py": APP, "other.rst": ":orphan:\n\nOther\n=====\n"}
+    )
+    docs.configure('asgi_live_check = "request"')
+    assert "Assam" in docs.build("text").html("index.txt")
+    again = docs.build("text")
+    assert "trying" not in again.status
+    docs.write("tea.py", APP.replace("Assam", "Keemun"))
+    changed = docs.build("text")
+    assert "Keemun" in changed.html("index.txt")
