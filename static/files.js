@@ -33,8 +33,8 @@ export class Files {
   #here = new Map();
   /** @type {Map<string, number>} bytes of each that is waited for, by URL */
   #awaited = new Map();
-  /** @type {Set<Promise<void>>} of what is on its way into the cache */
-  #storing = new Set();
+  /** @type {Map<string, Uint8Array<ArrayBuffer>>} content by URL of what has come and is not in the cache yet */
+  #unstored = new Map();
   #onReceived = () => {};
 
   /**
@@ -98,7 +98,8 @@ export class Files {
    */
   async hold(list) {
     const cache = await caches.open(this.#cacheName);
-    const stored = await Promise.all(list.map(({ url }) => cache.match(new URL(url, this.#base).href)));
+    const hrefs = list.map(({ url }) => new URL(url, this.#base).href);
+    const stored = await Promise.all(hrefs.map(async (href) => this.#unstored.has(href) || cache.match(href)));
     return stored.every(Boolean);
   }
 
@@ -146,9 +147,16 @@ export class Files {
     return new Response(body, { headers: { "content-type": mediaType(file) } });
   }
 
-  /** Settles when all that has come is stored. */
-  async stored() {
-    await Promise.all(this.#storing);
+  /** Put into the cache what has come: once the app is up, which waits for every moment. */
+  async store() {
+    const cache = await caches.open(this.#cacheName);
+    const put = async (/** @type {string} */ href, /** @type {Uint8Array<ArrayBuffer>} */ content) => {
+      const kept = new Response(content, { headers: { "content-type": mediaType(this.#file(href)) } });
+      // A full disk costs the next visit a download, not this one the app.
+      await cache.put(href, kept).catch((error) => console.warn(`[asgi-live] ${href} was not stored:`, error));
+      this.#unstored.delete(href);
+    };
+    await Promise.all(Array.from(this.#unstored, ([href, content]) => put(href, content)));
   }
 
   /** Forget contents held in memory; the cache keeps them. */
@@ -212,12 +220,8 @@ export class Files {
       this.#arrived(href, file.size);
       return content;
     }
-    const content = await this.#fetch(href, file);
-    const kept = new Response(content, { headers: { "content-type": mediaType(file) } });
-    // A full disk costs the next visit a download, not this one the app; nor does the app wait for a slow one.
-    const storing = cache.put(href, kept).catch((error) => console.warn(`[asgi-live] ${href} was not stored:`, error));
-    this.#storing.add(storing);
-    void storing.finally(() => this.#storing.delete(storing));
+    const content = this.#unstored.get(href) ?? (await this.#fetch(href, file));
+    this.#unstored.set(href, content);
     return content;
   }
 

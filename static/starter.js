@@ -38,6 +38,7 @@ export class Starter {
   #files;
   #script;
   #images;
+  #starting = false;
   /** @type {Promise<Plan> | undefined} */
   #planned;
 
@@ -55,17 +56,24 @@ export class Starter {
     this.#images = new Images(files, manifest.images ?? [], manifest.name);
   }
 
-  /** Fetch what a start has to have; rejects with `DownloadError` if the app cannot start. */
+  /** Fetch and store what a start has to have; rejects with `DownloadError` if the app cannot start. */
   async download() {
-    const { images, first } = await this.#plan();
-    const downloaded = this.#files.download(first);
-    await (images ? downloaded.catch(() => this.#files.download(this.#withoutImages().first)) : downloaded);
+    try {
+      const { first } = await this.#plan();
+      // An image that does not come is not needed.
+      await this.#files.download(first).catch(() => this.#files.download(this.#withoutImages().first));
+    } catch (error) {
+      await this.#files.store();
+      throw error;
+    }
+    // A start that is under way does so when it has the time.
+    if (!this.#starting) await this.#files.store();
   }
 
   /** Fetch what this start went without, for the next. */
   async store() {
     await this.#images.store();
-    await this.#files.stored();
+    await this.#files.store();
   }
 
   /**
@@ -76,6 +84,7 @@ export class Starter {
    * @returns {Promise<Started>}
    */
   async start(site, mark) {
+    this.#starting = true;
     const plan = await this.#plan();
     if (!plan.images) return this.#boot(plan, site, mark);
     try {
@@ -198,7 +207,7 @@ export class Starter {
       await Promise.all(fills);
       this.#files.release();
       // Those that only pages ask for.
-      void this.#files.download(rest).catch(() => {});
+      void this.#files.download(rest).then(() => this.#files.store(), () => {});
     };
     /** @type {Promise<void> | undefined} */
     let done;

@@ -73,6 +73,8 @@ test("a file is downloaded once, unpacked and kept", async () => {
   assert.deepEqual(Buffer.from(await files.content(file.url)), CONTENT);
   assert.equal((await files.response(file.url)).headers.get("content-type"), "text/plain");
   files.release();
+  assert.deepEqual(Buffer.from(await files.content(file.url)), CONTENT);
+  await files.store();
   assert.deepEqual(Buffer.from(await made([file]).content(file.url)), CONTENT);
   assert.equal(asked.length, 1);
 });
@@ -142,7 +144,9 @@ test("a full disk costs the next visit a download, not this one the app", async 
   const file = publish("a.zip", CONTENT);
   caches.full = true;
   const warned = mock.method(console, "warn", () => {});
-  assert.deepEqual(Buffer.from(await made([file]).content(file.url)), CONTENT);
+  const files = made([file]);
+  assert.deepEqual(Buffer.from(await files.content(file.url)), CONTENT);
+  await files.store();
   assert.match(warned.mock.calls[0].arguments[0], /^\[asgi-live\] .*a\.zip was not stored:$/);
   mock.restoreAll();
   caches.full = false;
@@ -157,6 +161,7 @@ test("what no app of these docs needs any more is deleted, and nothing of others
   const visit = async (list, name) => {
     const files = made(list, { name });
     await files.download(list);
+    await files.store();
     await files.prune();
   };
   await visit([shared, old], "shop");
@@ -178,7 +183,7 @@ test("progress is about what is waited for", async () => {
   assert.deepEqual(asked, ["/docs/asgi-live/shared/now.tar.gzip"]);
   assert.deepEqual([await files.hold([now]), await files.hold([now, later])], [true, false]);
   assert.deepEqual(Buffer.from(await files.content(later.url)), CONTENT);
-  await files.stored();
+  await files.store();
   assert.equal(await files.hold([now, later]), true);
   assert.equal(files.loaded, now.size);
   files.await([now, later]);
@@ -191,6 +196,6 @@ test("the network's speed is measured over the beginning of a download, and is 0
   const speed = await files.speed(file.size, [file]);
   assert.ok(speed > 0 && Number.isFinite(speed), String(speed));
   await files.download([file]);
-  await files.stored();
+  await files.store();
   assert.equal(await made([file]).speed(file.size, [file]), 0);
 });
