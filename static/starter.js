@@ -59,11 +59,13 @@ export class Starter {
   /** Fetch and store what a start has to have; rejects with `DownloadError` if the app cannot start. */
   async download() {
     try {
-      const { first } = await this.#plan();
+      const { images, first } = await this.#plan();
+      const downloaded = this.#files.download(first);
       // An image that does not come is not needed.
-      await this.#files.download(first).catch(() => this.#files.download(this.#withoutImages().first));
+      await (images ? downloaded.catch(() => this.#files.download(this.#withoutImages().first)) : downloaded);
     } catch (error) {
-      await this.#files.store();
+      // Not waited for: a reader who tries again is not to meet this worker.
+      void this.#files.store();
       throw error;
     }
     // A start that is under way does so when it has the time.
