@@ -147,8 +147,9 @@ def streams(app: Figure) -> bool:
 
 def test_a_large_form_arrives_in_pieces_with_its_length(app: Figure) -> None:
     told = app.evaluate(FORM)
-    # The boundary of the form differs each time, its length does not.
-    assert told["size"] == int(told["content-length"]) == told["wanted"]
+    assert told["size"] == int(told["content-length"])
+    # The boundary of the form differs each time, in Firefox in its length as well: it is made of numbers.
+    assert abs(told["size"] - told["wanted"]) < 60
     assert told["largest"] <= 2**21
     assert told["grown"] < SIZE / 2
 
