@@ -57,6 +57,8 @@ def say(page: FrameLocator | Page | Frame, text: str) -> None:
 
 def test_fastapi_echo(app: Figure) -> None:
     page = serve(app, "fastapi_echo")
+    # It sends without asking; as behind any server, that takes an open socket.
+    app.frame.wait_for_function("ws.readyState === 1")
     say(page, "hello")
     say(page, "again")
     expect(page.locator("li")).to_have_text(["Message text was: hello", "Message text was: again"])
@@ -82,6 +84,7 @@ def test_fastapi_chat_of_two_pages(app: Figure) -> None:
     first = serve(app, "fastapi_chat")
     second = app.page.context.new_page()
     second.goto(root(app) + "#second")
+    second.wait_for_function("ws.readyState === 1")
     say(second, "good day")
     expect(second.locator("li")).to_have_text(["You wrote: good day", "Client second says: good day"])
     expect(first.locator("li")).to_have_text(["Client second says: good day"])
