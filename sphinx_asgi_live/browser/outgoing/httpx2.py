@@ -1,7 +1,4 @@
-"""httpx2 in a browser, whose default transports are in a package of their own.
-
-https://pypi.org/project/httpx2-jsfetch/
-"""
+"""httpx2 in a browser, whose default transports are in a package of their own, httpx2-jsfetch."""
 
 from __future__ import annotations
 
