@@ -19,11 +19,12 @@ from sphinx_asgi_live.domain import Answers, AsgiLiveDomain, Embed, names_of_ifc
 from sphinx_asgi_live.jobs import begin_packing, job_of
 from sphinx_asgi_live.nodes import asgi_live, asgi_live_caption, asgi_live_words, is_served
 from sphinx_asgi_live.packing.check import Check
-from sphinx_asgi_live.packing.packer import Job, Packer, Settings
+from sphinx_asgi_live.packing.packer import Job, Packer
 from sphinx_asgi_live.packing.recording import in_words
+from sphinx_asgi_live.packing.settings import Settings
 from sphinx_asgi_live.packing.stamp import touched
 from sphinx_asgi_live.packing.static import engine_key
-from sphinx_asgi_live.placing import placed
+from sphinx_asgi_live.placing import complain, placed
 
 LINES = 80
 """Of an answer, that are shown in a book: a table may have thousands."""
@@ -88,9 +89,7 @@ def _tell(job: Job, frames: list[Embed], found: Check | str) -> None:
     if isinstance(found, str):
         warn(job.spec.label, *placed(found, frames[0]))
         return
-    for path, sentence in found.complaints:
-        embed = next((each for each in frames if each.path == path), frames[0])
-        warn(job.spec.label, *placed(sentence, embed))
+    complain(job.spec.label, frames, found.complaints)
 
 
 def fill_words(app: Sphinx, doctree: nodes.document, docname: str) -> None:

@@ -20,7 +20,7 @@ from sphinx_asgi_live.nodes import add_nodes, is_served
 from sphinx_asgi_live.packing.packer import Job, Packer
 from sphinx_asgi_live.packing.site import FOLDER
 from sphinx_asgi_live.packing.stamp import Stamp
-from sphinx_asgi_live.placing import placed
+from sphinx_asgi_live.placing import complain, placed
 from sphinx_asgi_live.requesting import AsgiLiveRequest
 from sphinx_asgi_live.requestnodes import add_request_nodes
 from sphinx_asgi_live.unread import Unread
@@ -110,9 +110,7 @@ def build_apps(packer: Packer, jobs: Sequence[tuple[Job, list[Embed]]]) -> bool:
             logger.info("asgi-live app %s: %s", outcome.job.spec.label, outcome.untried)
         if outcome.note:
             logger.info("asgi-live app %s starts slower than it could: %s", outcome.job.spec.label, outcome.note)
-        for path, sentence in outcome.complaints:
-            embed = next(embed for embed in embeds if embed.path == path)
-            warn(outcome.job.spec.label, *placed(sentence, embed))
+        complain(outcome.job.spec.label, embeds, outcome.complaints)
         for sentence in outcome.secrets:
             warn(outcome.job.spec.label, f"{sentence}; {SECRET}", embeds[0].location, "secret")
         clean = clean and not (outcome.problem or outcome.complaints or outcome.secrets)

@@ -1,10 +1,11 @@
-"""Problems of an app whose source is in the page, at the lines of the page."""
+"""Where on a page a problem of an app belongs: at the directive of its path, and in a source there at the very line."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
-from sphinx_asgi_live.domain import Embed
+from sphinx_asgi_live.domain import Embed, warn
 from sphinx_asgi_live.packing.bundle import HOME
 from sphinx_asgi_live.packing.sources import IN_PAGE
 
@@ -27,3 +28,10 @@ def placed(told: str, embed: Embed) -> tuple[str, str]:
     file = re.escape(f'File "{HOME}/{embed.spec.module}.py", line ')
     told = re.sub(rf"(?:(?P<file>{file})|{re.escape(IN_PAGE)}:)(?P<line>\d+)", moved, told)
     return told, f"{page}:{found[-1]}" if found else embed.location
+
+
+def complain(app: str, embeds: Sequence[Embed], complaints: Iterable[tuple[str, str]]) -> None:
+    """Log complaints, pairs of embedded path and sentence, each at the first directive with that path."""
+    for path, sentence in complaints:
+        embed = next(embed for embed in embeds if embed.path == path)
+        warn(app, *placed(sentence, embed))

@@ -17,8 +17,9 @@ from sphinx_asgi_live.config import LiveConfig
 from sphinx_asgi_live.domain import AsgiLiveDomain, Embed, Recorded, names_of_ifconfig, warn
 from sphinx_asgi_live.nodes import is_served
 from sphinx_asgi_live.packing import PackingError
-from sphinx_asgi_live.packing.packer import Job, Packer, Settings
+from sphinx_asgi_live.packing.packer import Job, Packer
 from sphinx_asgi_live.packing.replay import Replayed
+from sphinx_asgi_live.packing.settings import Settings
 from sphinx_asgi_live.packing.site import Site
 from sphinx_asgi_live.packing.stamp import inputs_of, touched
 from sphinx_asgi_live.spec import AppSpec, Call

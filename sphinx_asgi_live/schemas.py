@@ -6,7 +6,8 @@ from pathlib import Path
 
 from sphinx_asgi_live.openapi import Schema
 from sphinx_asgi_live.packing import PackingError
-from sphinx_asgi_live.packing.packer import Job, Packer, Settings
+from sphinx_asgi_live.packing.packer import Job, Packer
+from sphinx_asgi_live.packing.settings import Settings
 from sphinx_asgi_live.packing.site import Site
 from sphinx_asgi_live.spec import AppSpec, Call, RequestSpec
 

@@ -154,13 +154,17 @@ class Tried {
     const app = { ...this.#job.app, mounted: this.mounted };
     const site = { root: this.#job.root, origin: ORIGIN };
     try {
-      let before = new Uint8Array();
-      const onRestored = (/** @type {Uint8Array} */ heap) => void (before = heap.slice());
+      /** @type {Uint8Array | undefined} */
+      let before;
+      const onRestored = (/** @type {Uint8Array} */ heap) => {
+        // To see whether an image of its own pays; once it has one, it does.
+        if (images?.length === 1 && this.#job.level === "app") before = heap.slice();
+      };
       const onFiles = images && noting(this.needed[images.length - 1]);
       const memory = images && { images: Promise.resolve(images), onFiles, onRestored };
       const python = await boot({ ...this.#runtime, loadPyodide }, app, site, this.#archives, undefined, memory);
       const result = await act(python, pyodide());
-      if (images?.length === 1) this.changed = changed(pyodide()._module.HEAPU8, before);
+      if (before) this.changed = changed(pyodide()._module.HEAPU8, before);
       return result;
     } finally {
       // Its tasks would go on, and look at the clock, while others are frozen.

@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from sphinx_asgi_live.config import LiveConfig
 from sphinx_asgi_live.packing.bundle import Tree
 from sphinx_asgi_live.packing.images import required_modules
-from sphinx_asgi_live.packing.packer import Job, Outcome, Packer, Settings
+from sphinx_asgi_live.packing.packer import Job, Outcome, Packer
+from sphinx_asgi_live.packing.settings import Settings
 from sphinx_asgi_live.packing.site import FOLDER, Site
 from sphinx_asgi_live.packing.tools import Tools
 from sphinx_asgi_live.spec import AppSpec, Call, RequestSpec
@@ -97,7 +99,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Setting
         (confdir / f"{name}.py").write_text(source)
     lock = confdir / "lock.json"
     lock.write_bytes((project / "demo_docs" / "asgi-live.lock.json").read_bytes())
-    exclude = ("gevent", "granian", "gunicorn", "httptools", "uvloop", "watchfiles")
+    exclude = tuple(LiveConfig().exclude)
     cache = cold_cache(tmp_path_factory.mktemp("cache"))
     return Settings(confdir, (confdir,), (), exclude, lock, cache, None, 60, 20)
 

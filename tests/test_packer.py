@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from sphinx_asgi_live.config import LiveConfig
 from sphinx_asgi_live.packing.bundle import app_tree, pack
 from sphinx_asgi_live.packing.check import Check
-from sphinx_asgi_live.packing.packer import Job, Outcome, Packer, Settings
+from sphinx_asgi_live.packing.packer import Job, Outcome, Packer
+from sphinx_asgi_live.packing.settings import Settings
 from sphinx_asgi_live.packing.site import FOLDER, Site
 from sphinx_asgi_live.packing.sources import find
 from sphinx_asgi_live.spec import AppSpec
@@ -171,7 +173,7 @@ def build(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[B
     # The lock of these docs knows what an app without requirements needs: nothing is resolved here.
     lock = confdir / "lock.json"
     lock.write_bytes((project / "demo_docs" / "asgi-live.lock.json").read_bytes())
-    exclude = ("gevent", "granian", "gunicorn", "httptools", "uvloop", "watchfiles")
+    exclude = tuple(LiveConfig().exclude)
     cache = cold_cache(tmp_path_factory.mktemp("cache"))
     settings = Settings(confdir, (confdir,), (), exclude, lock, cache, None, 60, 20, snapshot="off", files=("data",))
     hanging = find(job("hanging").spec, confdir=confdir, paths=(confdir,))

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from sphinx_asgi_live.config import LiveConfig
 from sphinx_asgi_live.packing.assets import Asset
 from sphinx_asgi_live.packing.check import Answer, Check, Resource
-from sphinx_asgi_live.packing.packer import Job, Outcome, Packer, Settings
+from sphinx_asgi_live.packing.packer import Job, Outcome, Packer
 from sphinx_asgi_live.packing.recording import LARGEST, record
+from sphinx_asgi_live.packing.settings import Settings
 from sphinx_asgi_live.packing.site import FOLDER, Site
 from sphinx_asgi_live.spec import AppSpec
 from tests.warm import cold_cache
@@ -162,7 +164,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[Bu
     lock = confdir / "lock.json"
     lock.write_bytes((project / "demo_docs" / "asgi-live.lock.json").read_bytes())
     cache = cold_cache(tmp_path_factory.mktemp("cache"))
-    exclude = ("gevent", "granian", "gunicorn", "httptools", "uvloop", "watchfiles")
+    exclude = tuple(LiveConfig().exclude)
     settings = Settings(confdir, (confdir,), (), exclude, lock, cache, None, 60, 20, snapshot="off")
     yield build_shop(settings, tmp_path_factory.mktemp("html"))
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sphinx_asgi_live.packing.packer import Job, Packer, Settings
+from sphinx_asgi_live.packing.packer import Job, Packer
 from sphinx_asgi_live.packing.replay import Complaint, Played, Replayed
+from sphinx_asgi_live.packing.settings import Settings
 from sphinx_asgi_live.packing.site import Site
 from sphinx_asgi_live.spec import AppSpec, Call, RequestSpec
 from tests.warm import NO_ENGINE, cold_cache

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sphinx_asgi_live.packing.packer import Settings
+from sphinx_asgi_live.packing.settings import Settings
 from sphinx_asgi_live.packing.stamp import Stamp
 from sphinx_asgi_live.spec import AppSpec
 

@@ -35,7 +35,7 @@ from sphinx_asgi_live.packing.pyodide import MODULES, Runtime, runtime
 from sphinx_asgi_live.packing.recording import record
 from sphinx_asgi_live.packing.remedies import with_remedy
 from sphinx_asgi_live.packing.replay import Pages, Replayed, replay
-from sphinx_asgi_live.packing.settings import Settings as Settings
+from sphinx_asgi_live.packing.settings import Settings
 from sphinx_asgi_live.packing.site import Site
 from sphinx_asgi_live.packing.sources import Sources, find
 from sphinx_asgi_live.packing.tools import Tools
